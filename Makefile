@@ -1,0 +1,51 @@
+# The door. Needs python3 (3.11 or newer) and make; everything else is fetched into .venv/ and a cache folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
+
+.PHONY: demo test check fmt setup requirements clean
+
+demo: setup ## the city's year, on real Kafka and PostgreSQL
+	$(BIN)/lotse demo
+
+test: check ## everything that must hold before a change is merged
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python -m contracts.generate --check
+
+fmt: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+setup: $(VENV)/.installed
+
+$(VENV)/.bootstrapped: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Lotse needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot create a virtual environment: it has no venv or ensurepip. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@rm -f $(VENV)/.installed
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.bootstrapped requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --offline --no-deps --no-build-isolation -e .
+	@touch $@
+
+requirements: $(VENV)/.bootstrapped ## pin again what pyproject.toml asks for
+	$(COMPILE) -U -o requirements/run.txt
+	$(COMPILE) -U --group dev -o requirements/dev.txt -c requirements/run.txt
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --group bootstrap -o requirements/bootstrap.txt
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""The operator's command and the embedded stack: everything real, nothing installed."""

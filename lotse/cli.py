@@ -1,0 +1,5 @@
+"""The command `lotse`."""
+
+
+def main() -> None:
+    """Run the command."""
