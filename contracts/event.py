@@ -1,0 +1,69 @@
+"""The base of every event: a frozen pydantic model that knows its family, its version and its record's key.
+
+Producers are closed (a model writes only its own fields), consumers are open (unknown fields are ignored), so that a
+field can be added within a version. Anything else is a new version with an `upcast` to the next one.
+"""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.words import CaseId, PersonId, ReferralId
+
+
+class Event(BaseModel):
+    """Something that happened.
+
+    `occurred_on` is the business date on which it happened or takes effect (Europe/Berlin); figures are attributed to
+    it, whenever the event was learned. It is also the envelope's `ce_time`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    family: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    occurred_on: date
+
+    @property
+    def subject(self) -> str:
+        """The record's key and `ce_subject`."""
+        raise NotImplementedError
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The `ce_type`, with the version: `lotse.intake.ClientRegistered.v1`."""
+        return f"lotse.{cls.family}.{cls.__name__.removesuffix(f'V{cls.version}')}.v{cls.version}"
+
+    def upcast(self) -> "Event":
+        """The same fact in the newest version; an old version overrides it. Pure."""
+        return self
+
+
+class PersonEvent(Event):
+    """An event of one client, keyed by `person_id`."""
+
+    person_id: PersonId
+
+    @property
+    def subject(self) -> str:
+        return self.person_id
+
+
+class CaseEvent(PersonEvent):
+    family: ClassVar[str] = "casework"
+
+    case_id: CaseId
+
+
+class ReferralMessage(Event):
+    """A message between the city and an agency, keyed by the pseudonym under which both know the client."""
+
+    family: ClassVar[str] = "partners"
+
+    referral_id: ReferralId
+
+    @property
+    def subject(self) -> str:
+        return self.referral_id

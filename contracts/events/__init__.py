@@ -1,0 +1,1 @@
+"""Every event, one module a topic family."""

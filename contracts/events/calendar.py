@@ -1,0 +1,16 @@
+"""`calendar.day.v1`: business time is an event, so that deadlines are deterministic, replayable and testable."""
+
+from typing import ClassVar
+
+from contracts.event import Event
+
+
+class DayStarted(Event):
+    """A business day in Bremen has begun; `occurred_on` is that day. One partition, dense: its sequence is the date's
+    proleptic ordinal, so a skipped day is a loss."""
+
+    family: ClassVar[str] = "calendar"
+
+    @property
+    def subject(self) -> str:
+        return "bremen"

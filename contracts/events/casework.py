@@ -1,0 +1,139 @@
+"""`casework.case.v1`: the case manager's year with a client. Keyed by `person_id`; plan text and notes stay in casework."""
+
+from datetime import date
+
+from pydantic import Field
+
+from contracts.event import CaseEvent
+from contracts.profile import Profile
+from contracts.words import (
+    AgencyId,
+    CaseClosedReason,
+    Goal,
+    MessageId,
+    OfficeId,
+    ReferralId,
+    RejectionCode,
+    ServiceKind,
+    StaffId,
+    Step,
+    Uuid,
+    WithdrawReason,
+)
+
+
+class CaseOpened(CaseEvent):
+    """A case for a client who can work or needs qualification (domain.md C1); at most one open case a person."""
+
+    office: OfficeId
+
+
+class CaseQueued(CaseEvent):
+    """No case manager of the office has room: the client waits, in order of `since` (C2)."""
+
+    office: OfficeId
+    since: date
+
+
+class CaseAssigned(CaseEvent):
+    """Exactly one case manager, at the client's office."""
+
+    office: OfficeId
+    case_manager: StaffId
+
+
+class PlanAgreed(CaseEvent):
+    """A joint plan (Hilfeplan) was agreed: codes and the version; its text stays in casework's database."""
+
+    plan_version: int = Field(ge=1)
+    goal: Goal
+    steps: tuple[Step, ...]
+    review_on: date
+
+
+class PlanRevised(CaseEvent):
+    """A further version of the plan, replacing the one before."""
+
+    plan_version: int = Field(ge=2)
+    goal: Goal
+    steps: tuple[Step, ...]
+    review_on: date
+
+
+class ReviewDue(CaseEvent):
+    """The plan's review date has come and no review has taken place."""
+
+    plan_version: int = Field(ge=1)
+    due_on: date
+
+
+class ReferralRequested(CaseEvent):
+    """A case manager wants to offer the client to an agency.
+
+    `intake_sequence` is the client's newest record of `intake.person.v1` that the case manager's decision rests on:
+    referrals decides nothing before it has seen as much.
+    """
+
+    referral_id: ReferralId
+    agency: AgencyId
+    service: ServiceKind
+    profile: Profile
+    intake_sequence: int = Field(ge=0)
+    follows: ReferralId | None = None
+    """The terminal referral that this one replaces: a terminal referral never reopens."""
+
+
+class ReferralWithdrawalRequested(CaseEvent):
+    """A case manager takes an offer back. The agency is never told the reason."""
+
+    referral_id: ReferralId
+    reason: WithdrawReason
+
+
+class CaseTransferred(CaseEvent):
+    """The client moved: another office and case manager (None: waiting there) from `occurred_on`."""
+
+    office: OfficeId
+    previous_office: OfficeId
+
+
+class CaseClosed(CaseEvent):
+    reason: CaseClosedReason
+
+
+class CaseReopened(CaseEvent):
+    """The same case with its history and cohort goes on."""
+
+    office: OfficeId
+
+
+class ReconciliationOpened(CaseEvent):
+    """A partner's message could not be applied: exactly one work item (C7)."""
+
+    item_id: Uuid
+    referral_id: ReferralId
+    message_id: MessageId
+    code: RejectionCode
+
+
+class ReconciliationResolved(CaseEvent):
+    item_id: Uuid
+    resolved_by: StaffId
+
+
+CaseworkEvent = (
+    CaseOpened
+    | CaseQueued
+    | CaseAssigned
+    | PlanAgreed
+    | PlanRevised
+    | ReviewDue
+    | ReferralRequested
+    | ReferralWithdrawalRequested
+    | CaseTransferred
+    | CaseClosed
+    | CaseReopened
+    | ReconciliationOpened
+    | ReconciliationResolved
+)
+"""Everything on `casework.case.v1`, for an exhaustive `match`."""

@@ -1,0 +1,246 @@
+"""`partners.<agency>.out.v1` and `partners.<agency>.in.v1`: what the city tells an agency, and what it hears.
+
+To partners: closed allow-lists of coded fields without free text; never a person's or household's id. From partners:
+unknown fields are tolerated, and nothing that is not in the model is stored.
+A reason that the protocol demands is optional here, so that its absence is answered with `missing_reason`.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from contracts.event import Event, ReferralMessage
+from contracts.profile import Profile
+from contracts.words import (
+    DeclinedBy,
+    EmployerId,
+    EndReason,
+    MessageId,
+    PlacementKind,
+    RejectionCode,
+    RejectReason,
+    ServiceKind,
+    StatusQuestion,
+)
+
+
+class ToPartner(ReferralMessage):
+    """City to agency."""
+
+    family: ClassVar[str] = "partners.out"
+
+
+class FromPartner(ReferralMessage):
+    """Agency to city. `occurred_on` is the agency's business date of what it says."""
+
+    family: ClassVar[str] = "partners.in"
+
+
+class ReferralOffered(ToPartner):
+    """One client, under a pseudonym, for one service. Decide by `answer_by`."""
+
+    service: ServiceKind
+    profile: Profile
+    answer_by: date
+
+
+class ReferralReminded(ToPartner):
+    """No decision yet; decide by `answer_by`."""
+
+    answer_by: date
+
+
+class ContactReleased(ToPartner):
+    """After acceptance only: how to reach the client."""
+
+    given_name: str
+    family_name: str
+    street: str
+    house_number: str
+    postcode: str
+    phone: str | None
+
+
+class ReferralWithdrawn(ToPartner):
+    """The offer or service is taken back, for whatever reason: stop. No reason is ever given."""
+
+
+class StatusQueried(ToPartner):
+    """How do things stand? Answer with `PlacementStatusReported` (months_6, months_12) or with any message (silence)."""
+
+    question: StatusQuestion
+    result_id: MessageId | None = None
+    """The message that reported the placement asked about."""
+
+
+class EraseRequested(ToPartner):
+    """Erase what you hold of the client and answer `EraseConfirmed`."""
+
+
+RecordKey = Annotated[str, StringConstraints(max_length=200)]
+
+
+class Answer(Event):
+    """Every record on an agency's topic gets exactly one final answer, under the record's own key (R9)."""
+
+    family: ClassVar[str] = "partners.out"
+
+    key: RecordKey
+    topic: str
+    partition: int
+    offset: int
+    message_id: MessageId | None
+    """`ce_id`, where it could be read."""
+
+    @property
+    def subject(self) -> str:
+        return self.key
+
+
+class MessageApplied(Answer):
+    """Final: the city's state now includes it."""
+
+
+class MessageDuplicate(Answer):
+    """Final: it was applied before, under this or another event id."""
+
+
+class MessageHeld(Answer):
+    """Not final: it refers to something yet to come; a final answer follows by `held_until` at the latest."""
+
+    held_until: date
+
+
+class MessageRejected(Answer):
+    """Final: it changes nothing. What to do about each code: contracts/README.md."""
+
+    code: RejectionCode
+
+
+class CapacityAnnounced(Event):
+    """Free places for one service, keyed by the service; a statement about no person (R8)."""
+
+    family: ClassVar[str] = "partners.in"
+
+    service: ServiceKind
+    places: int = Field(ge=0, le=100_000)
+
+    @property
+    def subject(self) -> str:
+        return self.service
+
+
+class ReferralReceived(FromPartner):
+    """We have it. Not yet a decision."""
+
+
+class ReferralAccepted(FromPartner):
+    """We take the client on."""
+
+
+class ReferralRejected(FromPartner):
+    """We, or the client, decline."""
+
+    reason: RejectReason | None = None
+    declined_by: DeclinedBy | None = None
+
+
+class ServiceStarted(FromPartner):
+    """The client has begun with us."""
+
+
+class ServiceHeld(FromPartner):
+    """Interrupted, to be looked at again on `review_on`."""
+
+    review_on: date | None = None
+
+
+class ServiceResumed(FromPartner):
+    """The client goes on."""
+
+
+class ServiceDiscontinued(FromPartner):
+    """Broken off. `without_result` ends a finished service that found no job (-> failed), otherwise -> discontinued."""
+
+    reason: EndReason | None = None
+    without_result: bool = False
+
+
+class PlacementResultReported(FromPartner):
+    """A job or training came about. Its `ce_id` is the result's id in everything said about it later.
+
+    `employer_id` may be missing only for self-employment and training at a school.
+    """
+
+    kind: PlacementKind
+    employer_id: EmployerId | None = None
+    start_date: date
+    hours_per_week: int = Field(ge=0, le=60)
+
+
+class PlacementStatusReported(FromPartner):
+    """Whether the client was insured in the placement on `occurred_on`."""
+
+    result_id: MessageId
+    insured: bool
+
+
+class PlacementEnded(FromPartner):
+    """`end_date` is the first day without the placement."""
+
+    result_id: MessageId
+    end_date: date
+    reason: EndReason | None = None
+
+
+class ResultCorrected(FromPartner):
+    """Supersedes the result `result_id`; `void` takes it back entirely, otherwise all fields are given anew."""
+
+    result_id: MessageId
+    void: bool = False
+    kind: PlacementKind | None = None
+    employer_id: EmployerId | None = None
+    start_date: date | None = None
+    hours_per_week: int | None = Field(default=None, ge=0, le=60)
+
+
+class EraseConfirmed(FromPartner):
+    """We have erased what we held."""
+
+
+class ResyncRequested(FromPartner):
+    """Tell us again how this referral stands."""
+
+
+PartnerMessage = (
+    CapacityAnnounced
+    | ReferralReceived
+    | ReferralAccepted
+    | ReferralRejected
+    | ServiceStarted
+    | ServiceHeld
+    | ServiceResumed
+    | ServiceDiscontinued
+    | PlacementResultReported
+    | PlacementStatusReported
+    | PlacementEnded
+    | ResultCorrected
+    | EraseConfirmed
+    | ResyncRequested
+)
+"""Everything an agency may say on `partners.<agency>.in.v1`."""
+
+CityMessage = (
+    ReferralOffered
+    | ReferralReminded
+    | ContactReleased
+    | ReferralWithdrawn
+    | StatusQueried
+    | EraseRequested
+    | MessageApplied
+    | MessageDuplicate
+    | MessageHeld
+    | MessageRejected
+)
+"""Everything the city says on `partners.<agency>.out.v1`."""
