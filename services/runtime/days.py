@@ -1,0 +1,236 @@
+"""The subscriber of the calendar: when a day starts, timers fire, ranks are given, and only then is it today.
+
+A day waits until this service has applied what its other topics held when the day arrived, so that a message sent before
+the day is decided before it. Firing is safe to repeat: a subject's timer is used up in the transaction of its events.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from datetime import date, timedelta
+from typing import Generic
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from contracts import topics
+from contracts.envelope import MalformedEnvelope
+from contracts.events.calendar import DayStarted
+from contracts.topics import Undecodable
+from services.runtime.consumer import Consumer, business_day, record_of
+from services.runtime.database import backoff, is_away, transaction, upsert_models
+from services.runtime.failpoint import failpoint
+from services.runtime.inbound import Record, decode
+from services.runtime.runtime import Runtime
+from services.runtime.service import Message, Refusal, S
+from services.runtime.telemetry import fault, log
+from services.runtime.unit import Unit
+
+_DUE = """select subject from state where due <= $1 and subject > $2
+and not exists (select from parked_subject p where p.subject = state.subject) order by subject limit $3"""
+_CHUNK = 500
+_PLACE = TopicPartition(topics.DAY.name, 0)
+
+
+class Days(Generic[S]):
+    """One consumer group `<service>.calendar`; whichever replica has the partition runs the day."""
+
+    def __init__(self, runtime: Runtime[S], others: Consumer[S]) -> None:
+        self._runtime, self._others = runtime, others
+        self.assigned = asyncio.Event()
+
+    async def run(self) -> None:
+        for attempt in itertools.count(1):
+            try:
+                await self._session()
+            except Exception as error:
+                if not is_away(error) and not isinstance(error, KafkaError):
+                    raise
+                log().warning("waiting", part="calendar", error=fault(error))
+            if self._runtime.stopping.is_set():
+                return
+            self._runtime.metrics.retries.labels("calendar").inc()
+            await backoff(attempt % 5)
+
+    async def _session(self) -> None:
+        settings = self._runtime.settings
+        consumer = AIOKafkaConsumer(
+            _PLACE.topic,
+            bootstrap_servers=settings.kafka,
+            group_id=f"{self._runtime.service.name}.calendar",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=1,
+            fetch_max_wait_ms=250,
+            session_timeout_ms=int(settings.session_timeout * 1000),
+            heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
+        )
+        try:
+            await consumer.start()
+            while not self._runtime.stopping.is_set():
+                if consumer.assignment() and not self.assigned.is_set():
+                    consumer.seek(_PLACE, await self._position())
+                    self.assigned.set()
+                polled = await consumer.getmany(timeout_ms=250)
+                for record in [record_of(raw) for batch in polled.values() for raw in batch]:
+                    following = await self._day(record)
+                    consumer.seek(_PLACE, following)
+                if not polled and consumer.assignment():
+                    await self._overdue()
+                if not consumer.assignment():
+                    self.assigned.clear()
+        finally:
+            self.assigned.clear()
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(consumer.stop(), 3)
+
+    async def _position(self) -> int:
+        await self._runtime.pool.execute(
+            "insert into consumed_offset (topic, partition, next_offset, caught_up_at) values ($1, 0, 0, now()) "
+            "on conflict do nothing",
+            _PLACE.topic,
+        )
+        found = await self._runtime.pool.fetchval(
+            "select next_offset from consumed_offset where topic = $1", _PLACE.topic
+        )
+        return int(found)
+
+    async def _day(self, record: Record) -> int:
+        """Runs a day to its end. Returns the offset to go on from."""
+        following = await self._position()
+        if record.offset != following:
+            return following
+        message = self._message(record)
+        today = await self._runtime.pool.fetchval("select today from business_day")
+        day = message.event.occurred_on if message else None
+        if message is None or day is None or (today is not None and day <= today):
+            await self._finish(record, None)
+        elif today is not None and day > today + timedelta(days=1):
+            return await self._missing(record, today, day)
+        else:
+            if today is not None:
+                await self._reach_ends()
+            await self._fire(message, day)
+            failpoint("fired")
+            await self._finish(record, message)
+            log().info("day started", day=day.isoformat())
+        return record.offset + 1
+
+    def _message(self, record: Record) -> Message | None:
+        found = decode(self._runtime, record)
+        if found.message is not None and isinstance(found.message.event, DayStarted):
+            return found.message
+        kind = found.failure if isinstance(found.failure, (MalformedEnvelope, Undecodable)) else "no day"
+        log().error("calendar record skipped", offset=record.offset, reason=str(kind))
+        return None
+
+    async def _missing(self, record: Record, today: date, day: date) -> int:
+        """A day was lost: nothing more happens by time until an operator has published it."""
+        reason = f"{day} came after {today}: a day between is lost"
+        self._runtime.stopped[f"{_PLACE.topic}/0"] = reason
+        log().error("records lost: partition stopped", topic=_PLACE.topic, partition=0, reason=reason)
+        await asyncio.sleep(1)
+        return record.offset
+
+    async def _reach_ends(self) -> None:
+        """Waits until everything that our other topics held when the day arrived is applied."""
+        ends = await self._others.ends()
+        while not self._runtime.stopping.is_set():
+            self._runtime.moved.clear()
+            rows = await self._runtime.pool.fetch("select topic, partition, next_offset from consumed_offset")
+            reached = {(row[0], row[1]): row[2] for row in rows}
+            if all(reached.get(place, 0) >= end for place, end in ends.items()):
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._runtime.moved.wait(), 0.05)
+        raise ConnectionAbortedError("stopping")
+
+    async def _overdue(self) -> None:
+        """Timers that could not be decided on their day, or were due while their subject was parked, fire now."""
+        if self._runtime.service.initial is None:
+            return
+        row = await self._runtime.pool.fetchrow(
+            "select today, exists(select from state where due <= today and not exists "
+            "(select from parked_subject p where p.subject = state.subject)) from business_day"
+        )
+        if row is not None and row[1]:
+            event = DayStarted(occurred_on=row[0])
+            await self._fire(Message(topics.DAY, event, event.subject, f"again/{row[0]}"), row[0])
+
+    async def _fire(self, message: Message, day: date) -> None:
+        """Hands the day to every subject that is due, in chunks, each in a transaction of its own."""
+        last = ""
+        while self._runtime.service.initial is not None:
+            async with transaction(self._runtime.pool) as db:
+                rows = await db.fetch(_DUE, day, last, _CHUNK)
+                if not rows:
+                    return
+                last = rows[-1][0]
+                await self._fire_chunk(db, message, day, [row[0] for row in rows])
+            self._runtime.committed()
+            failpoint("timer")
+
+    async def _fire_chunk(self, db: asyncpg.Connection, message: Message, day: date, subjects: list[str]) -> None:
+        _, behind = await business_day(db, self._runtime, before=day)
+        unit = Unit(self._runtime, db, today=day, behind=behind)
+        turns = [Message(topics.DAY, message.event, subject, message.id) for subject in subjects]
+        names = {turn.subject: frozenset(self._runtime.service.touches(turn)) | {turn.subject} for turn in turns}
+        await unit.open({name for found in names.values() for name in found})
+        for turn in turns:
+            due = unit.clients[turn.subject].due
+            if due is None or due > day or unit.is_parked(names[turn.subject]):
+                continue
+            try:
+                unit.hear(turn, names=names[turn.subject])
+            except Exception as error:  # noqa: BLE001 - a defect concerns this subject alone: it is parked
+                reason = f"day {day}: {fault(error)}"
+                log().error("timer failed: subject parked", subject=turn.subject, reason=reason)
+                await db.execute(
+                    "insert into parked_subject (subject, since, reason) values ($1, now(), $2) on conflict do nothing",
+                    turn.subject,
+                    reason,
+                )
+        await unit.close()
+
+    async def _finish(self, record: Record, message: Message | None) -> None:
+        """Ranks, sets today and moves the offset, in one transaction."""
+        async with transaction(self._runtime.pool) as db:
+            at = await db.fetchval(
+                "select next_offset from consumed_offset where topic = $1 and partition = 0 for update", _PLACE.topic
+            )
+            if at != record.offset:
+                return
+            if message is not None:
+                await self._rank(db, message)
+                await db.execute(
+                    "insert into business_day (id, today) values (1, $1) on conflict (id) do update set today = excluded.today",
+                    message.event.occurred_on,
+                )
+                self._runtime.metrics.day.set(message.event.occurred_on.toordinal())
+            await db.execute(
+                "update consumed_offset set next_offset = $2, caught_up_at = now() where topic = $1 and partition = 0",
+                _PLACE.topic,
+                record.offset + 1,
+            )
+        self._runtime.committed()
+
+    async def _rank(self, db: asyncpg.Connection, message: Message) -> None:
+        service, day = self._runtime.service, message.event.occurred_on
+        unit = Unit(self._runtime, db, today=day)
+        if service.initial is None:
+            if rows := list(service.project(message)):
+                await upsert_models(db, rows)
+            return
+        if service.rank is None:
+            return
+        commands = await service.rank(db, unit.context(f"rank/{day}"))
+        await unit.open({target for command in commands for target in command.targets})
+        for number, command in enumerate(commands):
+            if unit.is_parked(command.targets):
+                continue
+            try:
+                unit.execute(command, cause=f"rank/{day}/{number}/{command.targets[0]}")
+            except Refusal as refusal:
+                log().warning("ranked command refused", code=refusal.code)
+        await unit.close()

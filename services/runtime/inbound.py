@@ -1,0 +1,287 @@
+"""From Kafka records to decisions: decode, drop repeats, find losses, isolate what fails, park whom it concerns."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Generic
+
+import asyncpg
+
+from contracts.envelope import MalformedEnvelope, read, readable_id
+from contracts.topics import Topic, Undecodable
+from services.runtime.outgoing import dead_letter, pack
+from services.runtime.runtime import Runtime
+from services.runtime.service import Message, S, Unreadable
+from services.runtime.telemetry import fault, log
+from services.runtime.unit import Unit
+
+PartitionKey = tuple[str, int]
+Header = tuple[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kafka record, from the wire or from the queue of a parked subject."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: Sequence[Header]
+    value: bytes | None
+    queued: int | None = None
+    """Its row in `parked_record`, if it comes from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A record with its message, or with the failure that it has none."""
+
+    record: Record
+    topic: Topic
+    subject: str | None
+    message: Message | None
+    failure: Exception | None
+    names: frozenset[str]
+
+
+class Loss(Exception):
+    """Records of a sequenced topic are missing: the partition stops until an operator has restored them."""
+
+
+@dataclass
+class Applied:
+    """What became of a batch: where partitions had to stop, and which queued records were used up."""
+
+    stops: dict[PartitionKey, int]
+    done: list[int]
+    failed: bool = False
+
+
+def decode(runtime: Runtime[S], record: Record) -> Decoded:
+    """A record's message, or why it has none. Never raises."""
+    topic = runtime.consumed[record.topic]
+    subject = None
+    try:
+        subject = _subject(record)
+        envelope = read(record.headers)
+        event = topic.decode(envelope.type, record.value)
+        if not envelope.subject == event.subject == subject:
+            raise Undecodable("malformed", "key, ce_subject and the value's own id differ")
+        if topic.sequenced and not envelope.sequence:
+            raise Undecodable("malformed", "ce_sequence is missing")
+        message = Message(
+            topic=topic,
+            event=event,
+            subject=subject,
+            id=envelope.id,
+            sequence=envelope.sequence or 0,
+            partition=record.partition,
+            offset=record.offset,
+            correlation=envelope.correlation,
+            causation=envelope.causation,
+        )
+        return Decoded(record, topic, subject, message, None, frozenset(runtime.service.touches(message)))
+    except (MalformedEnvelope, Undecodable) as error:
+        return Decoded(record, topic, subject, None, error, frozenset())
+    except Exception as error:  # noqa: BLE001 - a defect in `touches` concerns this message alone
+        return Decoded(record, topic, subject, None, error, frozenset())
+
+
+def _subject(record: Record) -> str:
+    if not record.key or len(record.key) > 200:
+        raise Undecodable("malformed", "the record has no key, or one of over 200 bytes")
+    try:
+        subject = record.key.decode()
+    except UnicodeDecodeError:
+        raise Undecodable("malformed", "the key is not UTF-8") from None
+    if "\0" in subject:
+        raise Undecodable("malformed", "the key contains a NUL")
+    return subject
+
+
+class Inbound(Generic[S]):
+    """Applies decoded records, in order, to one unit of work."""
+
+    def __init__(
+        self, runtime: Runtime[S], unit: Unit[S], *, redrive: bool = False, refused: Exception | None = None
+    ) -> None:
+        self._runtime, self._unit, self._redrive, self._refused = runtime, unit, redrive, refused
+        self._queue: list[tuple[Decoded, str | None]] = []
+        self.applied = Applied(stops={}, done=[])
+
+    async def apply(self, records: Iterable[Record]) -> Applied:
+        """Decides every record, then saves. `refused`: the database refused this single record, its decision must not be tried."""
+        found = [decode(self._runtime, record) for record in records]
+        await self._unit.open(
+            {name for one in found if not one.topic.agency for name in self._own_names(one)},
+            heard={(one.topic.name, one.subject) for one in found if one.subject and one.topic.sequenced},
+            only_known={name for one in found if one.topic.agency for name in self._own_names(one)},
+        )
+        for one in found:
+            self._take(one)
+            if self._redrive and self.applied.failed:
+                break
+        await self._unit.close()
+        if self._queue:
+            await self._park()
+        return self.applied
+
+    def _own_names(self, one: Decoded) -> Iterable[str]:
+        """What to lock for a record: what it touches, and its own subject to see whether that is parked."""
+        if one.names or self._runtime.service.initial is None or one.failure is not None:
+            return one.names | {one.subject} if one.subject else one.names
+        return one.names
+
+    def _take(self, one: Decoded) -> None:
+        place = one.record.topic, one.record.partition
+        if place in self.applied.stops:
+            return
+        try:
+            if not self._redrive and self._is_parked(one):
+                self._queue.append((one, None))
+                self._counted(one, "queued")
+                return
+            self._counted(one, self._apply(one))
+            self._used(one)
+        except Loss as loss:
+            self.applied.stops[place] = one.record.offset
+            self._runtime.stopped[f"{place[0]}/{place[1]}"] = str(loss)
+            log().error("records lost: partition stopped", topic=place[0], partition=place[1], reason=str(loss))
+        except Exception as error:  # noqa: BLE001 - whatever deciding raises, this message alone is to blame
+            self._fail(one, error)
+
+    def _apply(self, one: Decoded) -> str:
+        message = one.message
+        if message is None:
+            return self._unreadable(one)
+        if message.topic.sequenced:
+            last = self._unit.last(message.topic, message.subject)
+            if message.sequence <= last:
+                return "repeat"
+            if message.sequence > last + 1:
+                raise Loss(f"expected sequence {last + 1} of a subject, got {message.sequence}, at {one.record.offset}")
+        if self._refused is not None:
+            raise self._refused
+        self._unit.hear(message, names=one.names)
+        return "applied"
+
+    def _unreadable(self, one: Decoded) -> str:
+        """A partner's broken record is answered, a broken one of ours is alone to blame; both become dead letters."""
+        error = one.failure or Undecodable("malformed", "unreadable")
+        if one.topic.agency is None or not isinstance(error, (MalformedEnvelope, Undecodable)):
+            raise error
+        code = error.code if isinstance(error, Undecodable) else "malformed"
+        record = one.record
+        answered = Unreadable(
+            topic=one.topic,
+            key=one.subject or "",
+            partition=record.partition,
+            offset=record.offset,
+            message_id=readable_id(record.headers),
+            code=code,
+        )
+        self._unit.refuse(answered)
+        self._letter(one, f"{code}: {error}")
+        return "refused"
+
+    def _fail(self, one: Decoded, error: Exception) -> None:
+        reason = fault(error)
+        log().error(
+            "dead letter",
+            topic=one.record.topic,
+            partition=one.record.partition,
+            offset=one.record.offset,
+            reason=reason,
+        )
+        self.applied.failed = True
+        self._counted(one, "dead")
+        if self._redrive:
+            self._queue.append((one, reason))
+            return
+        self._letter(one, reason)
+        if (subject := self._parkable(one)) is not None:
+            self._unit.parked.add(subject)
+            self._queue.append((one, reason))
+
+    def _parkable(self, one: Decoded) -> str | None:
+        """The subject to park: a partner's key only if it is one of our references."""
+        if one.subject is None:
+            return None
+        if one.topic.agency is not None:
+            return next((self._unit.references[n] for n in one.names if n in self._unit.references), None)
+        return one.subject
+
+    def _is_parked(self, one: Decoded) -> bool:
+        names = one.names | {one.subject} if one.subject and one.topic.agency is None else one.names
+        return bool(names) and self._unit.is_parked(names)
+
+    def _letter(self, one: Decoded, reason: str) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = dead_letter(
+            one.topic,
+            service=self._runtime.service.name,
+            record=one.record,
+            reason=reason,
+            attempts=1,
+            first_failed=now,
+        )
+        self._unit.letter(row)
+        self._runtime.metrics.dead_letters.labels(one.record.topic).inc()
+
+    def _used(self, one: Decoded) -> None:
+        if one.record.queued is not None:
+            self.applied.done.append(one.record.queued)
+
+    def _counted(self, one: Decoded, fate: str) -> None:
+        self._runtime.metrics.messages.labels(one.record.topic, fate).inc()
+
+    async def _park(self) -> None:
+        """Queues the failed records and those behind them. A redrive only notes the new attempt."""
+        db, now = self._unit.db, datetime.now(UTC)
+        if self._redrive:
+            for one, reason in self._queue:
+                await db.execute(
+                    "update parked_record set attempts = attempts + 1, reason = $2 where id = $1",
+                    one.record.queued,
+                    reason,
+                )
+            return
+        parked = [(self._parkable(one), now, reason or "waits behind a parked subject") for one, reason in self._queue]
+        await db.executemany(
+            "insert into parked_subject (subject, since, reason) values ($1, $2, $3) on conflict do nothing", parked
+        )
+        records = [
+            (
+                self._parkable(one),
+                one.record.topic,
+                one.record.partition,
+                one.record.offset,
+                one.record.key,
+                pack(list(one.record.headers)),
+                one.record.value,
+                0 if reason is None else 1,
+                reason,
+                None if reason is None else now,
+            )
+            for one, reason in self._queue
+        ]
+        await db.executemany(
+            'insert into parked_record (subject, topic, partition, "offset", key, headers, value, attempts, reason, '
+            "first_failed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            records,
+        )
+
+
+async def apply_records(
+    runtime: Runtime[S],
+    db: asyncpg.Connection,
+    records: Sequence[Record],
+    *,
+    today: date,
+    behind: frozenset[str],
+    refused: Exception | None,
+) -> Applied:
+    """A batch of fresh records in the caller's transaction."""
+    unit = Unit(runtime, db, today=today, behind=behind)
+    return await Inbound(runtime, unit, refused=refused).apply(records)

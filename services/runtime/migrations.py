@@ -1,0 +1,46 @@
+"""Alembic for every service: `python -m services.runtime.migrate <service>`, over the service's own database."""
+
+import asyncio
+import importlib
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+def run(context: EnvironmentContext) -> None:
+    """For a service's `env.py`: applies its migrations on the connection that `migrate` opened."""
+    connection: sa.Connection = context.config.attributes["connection"]
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def migrate(service: str, database: str, *, schema: str | None = None) -> None:
+    """Brings a service's database (or one schema of it) to its newest version. Two at once wait for each other."""
+    url = database.replace("postgresql://", "postgresql+asyncpg://", 1)
+    settings = {"search_path": schema} if schema else {}
+    engine = create_async_engine(url, poolclass=sa.NullPool, connect_args={"server_settings": settings})
+    folder = Path(str(importlib.import_module(f"services.{service}").__file__)).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+
+    def upgrade(connection: sa.Connection) -> None:
+        connection.execute(sa.text("select pg_advisory_lock(hashtext('migrate'))"))
+        connection.commit()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+def run_migrate(service: str, database: str) -> None:
+    asyncio.run(migrate(service, database))

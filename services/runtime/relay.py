@@ -1,0 +1,119 @@
+"""The relay publishes the outbox in order. One leader a service; lock, read and delete share one connection, so that a
+relay that lost its lock cannot delete, and consumers drop by sequence what a paused one sends twice."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Sequence
+from typing import Any, Generic
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.runtime.database import backoff, is_away, session_settings
+from services.runtime.failpoint import failpoint
+from services.runtime.outgoing import unpack
+from services.runtime.runtime import Runtime
+from services.runtime.service import S
+from services.runtime.telemetry import fault, log
+
+_READ = "select id, topic, partition, key, headers, value from outbox order by id limit $1"
+_MAX_REQUEST = 3 << 20
+"""Bytes: a dead letter of 2 MiB fits."""
+_BATCH_BYTES = 900_000
+
+
+class Relay(Generic[S]):
+    """Reads visible rows by id, sends, awaits the acknowledgements, deletes exactly those ids, goes on."""
+
+    def __init__(self, runtime: Runtime[S]) -> None:
+        self._runtime = runtime
+        self.draining = False
+
+    async def run(self) -> None:
+        """Until the runtime stops and the outbox is empty, or `stop_within` ends it."""
+        for attempt in itertools.count(1):
+            try:
+                return await self._lead()
+            except Exception as error:
+                if not is_away(error) and not isinstance(error, (asyncpg.PostgresError, KafkaError)):
+                    raise
+                self._runtime.metrics.retries.labels("relay").inc()
+                log().warning("relay waits", error=fault(error), attempt=attempt)
+                if self._runtime.stopping.is_set():
+                    return None
+                await backoff(min(attempt, 4))
+
+    async def _lead(self) -> None:
+        settings = self._runtime.settings
+        db = await asyncpg.connect(
+            settings.database,
+            timeout=5,
+            command_timeout=settings.transaction_timeout,
+            server_settings=session_settings(settings)
+            | {"idle_session_timeout": f"{int(settings.relay_idle_timeout * 1000)}"},
+        )
+        producer = None
+        try:
+            if not await self._locked(db):
+                return
+            producer = AIOKafkaProducer(
+                bootstrap_servers=settings.kafka,
+                client_id=f"{settings.service}.relay",
+                enable_idempotence=True,
+                acks="all",
+                max_batch_size=_BATCH_BYTES,
+                max_request_size=_MAX_REQUEST,
+                request_timeout_ms=10_000,
+                linger_ms=0,
+            )
+            await asyncio.wait_for(producer.start(), 10)
+            self._runtime.metrics.leading.set(1)
+            await self._publish(db, producer)
+        finally:
+            self._runtime.metrics.leading.set(0)
+            if producer is not None:
+                with contextlib.suppress(Exception):
+                    await asyncio.wait_for(producer.stop(), 3)
+            db.terminate()
+
+    async def _locked(self, db: asyncpg.Connection) -> bool:
+        """Asks every 200 ms: waiting inside the lock would hold back vacuum."""
+        while not await db.fetchval("select pg_try_advisory_lock(hashtext($1))", "relay"):
+            if self._runtime.stopping.is_set():
+                return False
+            await asyncio.sleep(0.2)
+        return True
+
+    async def _publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+        wake = self._runtime.wake
+        while True:
+            wake.clear()
+            rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
+            if rows:
+                await asyncio.wait_for(self._send(producer, rows), 20)
+                failpoint("sent")
+                await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
+                self._runtime.metrics.relayed.inc(len(rows))
+            elif self._runtime.stopping.is_set():
+                return
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), 0.05)
+
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
+        """One batch a partition, in order; a full one is sent and the next begun."""
+        builders: dict[tuple[str, int], Any] = {}
+        sent = []
+        for _, topic, partition, key, headers, value in rows:
+            place, content = (topic, partition), {"key": key, "value": value, "headers": unpack(headers)}
+            builder = builders.get(place) or builders.setdefault(place, producer.create_batch())
+            if builder.append(timestamp=None, **content) is None:
+                sent.append(await producer.send_batch(builder, topic, partition=partition))
+                builders[place] = fresh = producer.create_batch()
+                if fresh.append(timestamp=None, **content) is None:
+                    raise KafkaError(f"a message for {topic} is larger than the producer allows")
+        for (topic, partition), builder in builders.items():
+            sent.append(await producer.send_batch(builder, topic, partition=partition))
+        await asyncio.gather(*sent)

@@ -1,0 +1,71 @@
+"""What all parts of a running service share."""
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from contracts import topics
+from contracts.city import City
+from contracts.event import Event
+from contracts.topics import Topic
+from services.runtime.service import S, Service
+from services.runtime.settings import Settings
+from services.runtime.telemetry import Metrics
+
+
+@dataclass
+class Runtime(Generic[S]):
+    """A service in its deployment. `wake` tells this process's relay, `moved` whoever waits for offsets, that something was committed."""
+
+    service: Service[S]
+    settings: Settings
+    city: City
+    pool: asyncpg.Pool
+    metrics: Metrics
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: dict[str, str] = field(default_factory=dict)
+    """Partitions that stopped because of a loss, and why: `<topic>/<partition>` -> reason."""
+
+    @property
+    def source(self) -> str:
+        return f"/lotse/{self.service.name}"
+
+    @cached_property
+    def consumed(self) -> dict[str, Topic]:
+        return {topic.name: topic for topic in self.service.consumes}
+
+    @cached_property
+    def topic_of(self) -> dict[type[Event], Topic]:
+        """Where an event of ours goes that is not addressed."""
+        return {event: topic for topic in self.service.publishes for event in topic.events}
+
+    @cached_property
+    def own(self) -> Topic | None:
+        """The topic whose ledger rows lock our subjects: the first that we publish, if we hold states."""
+        return self.service.publishes[0] if self.service.initial else None
+
+    @cached_property
+    def codec(self) -> TypeAdapter[S]:
+        if self.service.state is None:
+            raise TypeError(f"{self.service.name} holds no states")
+        return TypeAdapter(self.service.state)
+
+    def committed(self) -> None:
+        """Effects are in the database: wake whoever waits for them."""
+        self.wake.set()
+        self.moved.set()
+
+
+def is_day(topic: Topic) -> bool:
+    return topic.name == topics.DAY.name
+
+
+def folds(topic: Topic) -> bool:
+    """Whether a topic's messages are folded into states: not days, and never what a partner says."""
+    return topic.agency is None and not is_day(topic)

@@ -1,0 +1,178 @@
+"""The tables that every service's database holds for the runtime. The service's own stand beside them."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class ConsumedOffset(SQLModel, table=True):
+    """Where this service stands in a partition: `next_offset` moves in the transaction of the effects, and its lock fences."""
+
+    __tablename__ = "consumed_offset"
+
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    next_offset: int = Field(sa_type=sa.BigInteger)
+    topic_id: str | None = None
+    caught_up_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    """The wall clock when the partition's end was last reached."""
+
+
+class Ledger(SQLModel, table=True):
+    """The last sequence per topic and subject: heard, of a topic we consume; sent, of one we publish (the source ledger)."""
+
+    __tablename__ = "ledger"
+
+    topic: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    last: int = Field(sa_type=sa.BigInteger)
+
+
+class State(SQLModel, table=True):
+    """One subject's state, a JSON document; `due` is the next day on which time alone changes it."""
+
+    __tablename__ = "state"
+
+    subject: str = Field(primary_key=True)
+    document: dict[str, Any] = Field(sa_type=JSONB)
+    due: date | None = Field(default=None, index=True)
+
+
+class Alias(SQLModel, table=True):
+    """A merged subject and the one it leads to."""
+
+    __tablename__ = "alias"
+
+    subject: str = Field(primary_key=True)
+    canonical: str = Field(index=True)
+
+
+class Reference(SQLModel, table=True):
+    """A further published id by which messages and commands name a subject."""
+
+    __tablename__ = "reference"
+
+    name: str = Field(primary_key=True)
+    subject: str
+
+
+class Outbox(SQLModel, table=True):
+    """What is committed and not yet published. The relay sends in order of `id` and deletes exactly what it sent."""
+
+    __tablename__ = "outbox"
+
+    id: int = Field(
+        sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    )
+    topic: str
+    partition: int
+    key: bytes | None = None
+    headers: str
+    """JSON pairs; the values' bytes as Latin-1, so that any bytes survive."""
+    value: bytes | None = None
+    written_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class ParkedSubject(SQLModel, table=True):
+    """A subject one of whose messages could not be applied: its later ones queue in `parked_record`."""
+
+    __tablename__ = "parked_subject"
+
+    subject: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    reason: str
+
+
+class ParkedRecord(SQLModel, table=True):
+    """An untouched record of a parked subject, in order of arrival; `reason` where the record itself failed."""
+
+    __tablename__ = "parked_record"
+
+    id: int = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    subject: str = Field(index=True)
+    topic: str
+    partition: int
+    offset: int = Field(sa_type=sa.BigInteger)
+    key: bytes | None = None
+    headers: str
+    value: bytes | None = None
+    attempts: int = 0
+    reason: str | None = None
+    first_failed_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+
+
+class IdempotentCommand(SQLModel, table=True):
+    """A changing request that was carried out: who, when, what for, and the answer that a repeat gets."""
+
+    __tablename__ = "command"
+
+    key: str = Field(primary_key=True)
+    digest: str
+    status: int = 0
+    response: str = ""
+    actor: str
+    office: str
+    department: str
+    purpose: str
+    route: str
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class OperatorAction(SQLModel, table=True):
+    """A redrive or a discard of a dead letter: who ordered it and why."""
+
+    __tablename__ = "operator_action"
+
+    id: int = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    action: str
+    subject: str
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = Field(default=None, sa_type=sa.BigInteger)
+    actor: str
+    reason: str
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class BusinessDay(SQLModel, table=True):
+    """One row: the business day up to which this service's timers have fired."""
+
+    __tablename__ = "business_day"
+
+    id: int = Field(primary_key=True)
+    today: date
+
+
+RUNTIME: tuple[type[SQLModel], ...] = (
+    ConsumedOffset,
+    Ledger,
+    State,
+    Alias,
+    Reference,
+    Outbox,
+    ParkedSubject,
+    ParkedRecord,
+    IdempotentCommand,
+    OperatorAction,
+    BusinessDay,
+)
+REBUILT: tuple[type[SQLModel], ...] = (State, Alias, Reference)
+"""What a replay rebuilds and compares besides the service's own tables."""
+
+
+def create_runtime_tables(op: Operations) -> None:
+    """For a service's first migration: the runtime's tables as they are today."""
+    for model in RUNTIME:
+        table = sa.inspect(model).local_table
+        if not isinstance(table, sa.Table):
+            raise TypeError(f"{model.__name__} is no table")
+        op.create_table(
+            table.name,
+            *(column._copy() for column in table.columns),
+        )
+        for index in sorted(table.indexes, key=lambda found: found.name or ""):
+            op.create_index(index.name, table.name, [column.name for column in index.columns])

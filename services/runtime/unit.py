@@ -1,0 +1,299 @@
+"""The unit of work: everything that one batch, one command or one redrive changes, in the caller's transaction.
+
+`open` locks and loads what will be touched, `hear` and `execute` decide, one cause at a time and without any await,
+`close` saves. A decision that raises leaves nothing behind, so that a batch goes on with its next message.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic
+
+import asyncpg
+from sqlmodel import SQLModel
+
+from contracts.event import Event, PersonEvent
+from contracts.topics import Topic
+from services.runtime.database import upsert, upsert_models
+from services.runtime.outgoing import Ids, OutboxRow, Outgoing
+from services.runtime.runtime import Runtime, folds, is_day
+from services.runtime.service import Addressed, Clients, Context, Message, Outcome, Publication, S, Unreadable
+from services.runtime.tables import Alias, Ledger, Reference, State
+
+Subject = tuple[str, str]
+"""A topic's name and a subject: what the ledger counts."""
+
+_FAMILIES = """
+with recursive up(subject, canonical) as (
+  select subject, canonical from alias where subject = any($1)
+  union select a.subject, a.canonical from alias a join up on a.subject = up.canonical),
+roots(subject) as (select unnest($1::text[]) union select canonical from up),
+down(subject) as (select subject from roots union select a.subject from alias a join down on a.canonical = down.subject)
+select subject from down"""
+_LOCK = """select topic, subject, last from ledger
+where (topic, subject) in (select * from unnest($1::text[], $2::text[])) order by topic, subject for update"""
+_OUTBOX = """insert into outbox (topic, partition, key, headers, value, written_at)
+select t, p, k, h, v, clock_timestamp() from unnest($1::text[], $2::int[], $3::bytea[], $4::text[], $5::bytea[])
+with ordinality as row(t, p, k, h, v, n) order by n"""
+
+
+@dataclass
+class _Draft:
+    """What one cause leads to, until it is known that its decision does not raise."""
+
+    cause: str
+    stamp: str
+    """The cause as it arrived: a partner's message that comes twice is one cause, but has two answers."""
+    correlation: str | None
+    causation: str | None
+    outgoing: list[Outgoing] = field(default_factory=list)
+    rows: list[SQLModel] = field(default_factory=list)
+    numbers: dict[Subject, int] = field(default_factory=dict)
+
+
+class Unit(Generic[S]):
+    """One transaction's work. `today` is the business day, `behind` the topics of which we may lack more than a minute."""
+
+    def __init__(
+        self, runtime: Runtime[S], db: asyncpg.Connection, *, today: date, behind: frozenset[str] = frozenset()
+    ) -> None:
+        self._runtime, self._service, self.db = runtime, runtime.service, db
+        self.today, self._behind = today, behind
+        self.references: dict[str, str] = {}
+        self.parked: set[str] = set()
+        self._ledger: dict[Subject, int] = {}
+        self._counted: set[Subject] = set()
+        self._clients: Clients[S] | None = None
+        self._changed: set[str] = set()
+        self._rows: list[SQLModel] = []
+        self._outgoing: list[Outgoing] = []
+        self._letters: list[OutboxRow] = []
+
+    @property
+    def clients(self) -> Clients[S]:
+        if self._clients is None:
+            raise RuntimeError(f"{self._service.name} holds no states: it projects only")
+        return self._clients
+
+    def context(self, cause: str) -> Context:
+        settings = self._runtime.settings
+        return Context(
+            today=self.today,
+            city=self._runtime.city,
+            new_id=Ids(settings.namespace, f"{self._service.name}/{cause}"),
+            behind=self._behind,
+        )
+
+    async def open(
+        self, names: Iterable[str], *, heard: Collection[Subject] = (), only_known: Iterable[str] = ()
+    ) -> None:
+        """Locks and loads the subjects of `names`, and of those of `only_known` (a partner's words) that are references."""
+        foreign = set(only_known)
+        names = set(names)
+        if self._service.initial and (names or foreign):
+            found = await self.db.fetch(
+                "select name, subject from reference where name = any($1)", sorted(names | foreign)
+            )
+            self.references = {row[0]: row[1] for row in found}
+        subjects = {self.references.get(name, name) for name in names}
+        subjects |= {self.references[name] for name in foreign if name in self.references}
+        if self._service.initial is None or self._runtime.own is None:
+            await self._lock(heard)
+            await self._find_parked(subjects | {subject for _, subject in heard})
+            return
+        own = self._runtime.own.name
+        while True:
+            subjects |= await self._families(subjects)
+            await self._lock({(own, subject) for subject in subjects} | set(heard))
+            if (await self._families(subjects)) <= subjects:
+                break
+        await self._find_parked(subjects | {subject for _, subject in heard})
+        rows = await self.db.fetch("select subject, document from state where subject = any($1)", sorted(subjects))
+        loaded = {row[0]: self._runtime.codec.validate_python(row[1]) for row in rows}
+        self._clients = Clients(loaded, locked=subjects, references=self.references, initial=self._service.initial)
+
+    async def _families(self, subjects: set[str]) -> set[str]:
+        """These subjects and all that were merged with them."""
+        return {row[0] for row in await self.db.fetch(_FAMILIES, sorted(subjects))} if subjects else set()
+
+    async def _find_parked(self, subjects: set[str]) -> None:
+        rows = await self.db.fetch(
+            "select subject from parked_subject where subject = any($1) order by subject for share", sorted(subjects)
+        )
+        self.parked = {row[0] for row in rows}
+
+    async def _lock(self, wanted: Collection[Subject]) -> None:
+        """Locks ledger rows in sorted order. A missing row of our own topics is made, so that a new subject is locked too."""
+        missing = sorted(set(wanted) - self._ledger.keys())
+        for attempt in (1, 2):
+            if not missing:
+                return
+            topics, subjects = zip(*missing, strict=True)
+            for topic, subject, last in await self.db.fetch(_LOCK, list(topics), list(subjects)):
+                self._ledger[topic, subject] = last
+            missing = [key for key in missing if key not in self._ledger]
+            ours = [key for key in missing if key[0] not in self._runtime.consumed]
+            self._ledger.update((key, 0) for key in missing if key[0] in self._runtime.consumed)
+            missing = ours
+            if missing and attempt == 1:
+                topics, subjects = zip(*missing, strict=True)
+                await self.db.execute(
+                    "insert into ledger (topic, subject, last) select t, s, 0 from unnest($1::text[], $2::text[]) "
+                    "as row(t, s) on conflict do nothing",
+                    list(topics),
+                    list(subjects),
+                )
+
+    def last(self, topic: Topic, subject: str) -> int:
+        """The last sequence heard or sent of a subject."""
+        return self._ledger.get((topic.name, subject), 0)
+
+    def is_parked(self, names: Iterable[str]) -> bool:
+        """Whether one of these, or anyone merged with them, waits for a redrive."""
+        if not self.parked:
+            return False
+        subjects = {self.references.get(name, name) for name in names}
+        if self._clients is not None:
+            subjects = {name for subject in subjects for name in self._clients.related(subject)} | subjects
+        return bool(subjects & self.parked)
+
+    def skip(self, message: Message) -> None:
+        """Counts a message as heard without applying it: an operator discarded it."""
+        self._count(message)
+
+    def hear(self, message: Message, *, names: Collection[str] = ()) -> None:
+        """Applies a message of a consumed topic: fold, react, project. Leaves nothing behind if it raises."""
+        cause = f"{message.topic.name}/{message.id}/{message.subject}"
+        if is_day(message.topic) and self._runtime.own is not None:
+            cause = (
+                f"{cause}/{self.last(self._runtime.own, message.subject)}"  # a subject's timers may fire twice a day
+            )
+        stamp = cause if message.topic.sequenced else f"{cause}/{message.partition}/{message.offset}"
+        draft = self._draft(cause, message.correlation or message.id, message.id, stamp=stamp)
+        draft.rows += self._service.project(message)
+        if names:
+            if folds(message.topic):
+                clients = self.clients
+                clients.stage(message.subject, self._service.evolve(clients[message.subject], message))
+            self._publish_all(draft, self._service.react(self.clients, message, self.context(cause)))
+        self._keep(draft)
+        self._count(message)
+
+    def refuse(self, unreadable: Unreadable) -> None:
+        """Answers a partner's record that is no message."""
+        cause = f"{unreadable.topic.name}/{unreadable.partition}/{unreadable.offset}"
+        draft = self._draft(cause, None, None)
+        self._publish_all(draft, self._service.refuse(unreadable, self.context(cause)))
+        self._keep(draft)
+
+    def execute(self, command: Any, *, cause: str) -> tuple[Outcome, list[Outgoing]]:
+        """Carries a command out. Raises the domain's `Refusal`; leaves nothing behind then."""
+        if self._service.decide is None:
+            raise RuntimeError(f"{self._service.name} takes no commands")
+        draft = self._draft(cause, Ids(self._runtime.settings.namespace, f"correlation/{cause}")(), None)
+        outcome = self._service.decide(self.clients, command, self.context(cause))
+        self._publish_all(draft, outcome.events)
+        draft.rows += outcome.rows
+        self._keep(draft)
+        return outcome, draft.outgoing
+
+    def letter(self, row: OutboxRow) -> None:
+        """Adds a dead letter."""
+        self._letters.append(row)
+
+    def _draft(self, cause: str, correlation: str | None, causation: str | None, *, stamp: str | None = None) -> _Draft:
+        if self._clients is not None:
+            self._clients.drop()
+        return _Draft(cause, stamp or cause, correlation, causation)
+
+    def _publish_all(self, draft: _Draft, publications: Iterable[Publication]) -> None:
+        for publication in publications:
+            self._publish(draft, publication)
+
+    def _publish(self, draft: _Draft, publication: Publication) -> None:
+        """Numbers and folds an event of ours; one addressed elsewhere is numbered in `close`, when its row is locked."""
+        if isinstance(publication, Addressed):
+            topic, event, sequence = publication.topic, publication.event, None
+        else:
+            topic, event = self._runtime.topic_of[type(publication)], publication
+            sequence = self._next(draft, topic, event) if topic is self._runtime.own else None
+        outgoing = Outgoing(
+            topic=topic,
+            event=event,
+            id=Ids(self._runtime.settings.namespace, f"{self._service.name}/{draft.stamp}/{len(draft.outgoing)}")(),
+            sequence=sequence,
+            correlation=draft.correlation,
+            causation=draft.causation,
+        )
+        draft.outgoing.append(outgoing)
+        if sequence is not None and isinstance(event, PersonEvent):
+            message = Message(topic, event, event.subject, outgoing.id, sequence, correlation=draft.correlation)
+            self.clients.stage(event.subject, self._service.evolve(self.clients[event.subject], message))
+            draft.rows += self._service.project(message)
+
+    def _next(self, draft: _Draft, topic: Topic, event: Event) -> int:
+        key = topic.name, event.subject
+        draft.numbers[key] = draft.numbers.get(key, self._ledger[key]) + 1
+        return draft.numbers[key]
+
+    def _keep(self, draft: _Draft) -> None:
+        if self._clients is not None:
+            self._changed.update(self._clients.keep())
+        self._ledger |= draft.numbers
+        self._counted |= draft.numbers.keys()
+        self._rows += draft.rows
+        self._outgoing += draft.outgoing
+
+    def _count(self, message: Message) -> None:
+        if message.topic.sequenced and message.sequence:
+            key = message.topic.name, message.subject
+            self._ledger[key] = max(self._ledger.get(key, 0), message.sequence)
+            self._counted.add(key)
+
+    async def close(self) -> None:
+        """Saves states, indices, facts, ledger and outbox."""
+        await self._save_states()
+        await upsert_models(self.db, self._rows)
+        rows = await self._number()
+        await upsert(self.db, Ledger, [(*key, self._ledger[key]) for key in sorted(self._counted)])
+        if rows := rows + self._letters:
+            await self.db.execute(_OUTBOX, *(list(column) for column in zip(*rows, strict=True)))
+
+    async def _number(self) -> list[OutboxRow]:
+        """Outbox rows in the order of decision, with the sequence of every topic and subject."""
+        late = {(one.topic.name, one.event.subject) for one in self._outgoing if one.sequence is None}
+        await self._lock(late)
+        self._counted |= late
+        rows = []
+        for one in self._outgoing:
+            sequence = one.sequence
+            if sequence is None:
+                key = one.topic.name, one.event.subject
+                sequence = self._ledger[key] = self._ledger[key] + 1
+            rows.append(
+                one.row(
+                    source=self._runtime.source,
+                    sequence=sequence,
+                    recorded=self.today,
+                    layout=self._runtime.settings.layout,
+                )
+            )
+        return rows
+
+    async def _save_states(self) -> None:
+        if self._clients is None or not self._changed:
+            return
+        states = {subject: self._clients[subject] for subject in sorted(self._changed)}
+        await save_states(self.db, self._runtime, states)
+
+
+async def save_states(db: asyncpg.Connection, runtime: Runtime[S], states: dict[str, S]) -> None:
+    """Upserts states with what follows from them: due days, aliases, references, index rows."""
+    codec = runtime.codec
+    await upsert(db, State, [(s, codec.dump_json(state).decode(), state.due) for s, state in states.items()])
+    aliases = [(s, state.canonical) for s, state in states.items() if state.canonical != s]
+    await upsert(db, Alias, aliases)
+    alone = [s for s, state in states.items() if state.canonical == s]
+    await db.execute("delete from alias where subject = any($1)", alone)
+    await upsert(db, Reference, [(name, s) for s, state in states.items() for name in state.references])
+    await upsert_models(db, [row for state in states.values() for row in runtime.service.index(state)])

@@ -1,0 +1,235 @@
+"""HTTP for every service: callers, idempotent commands, bulk, reads, health. Errors: problems.py."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Request, Response
+from prometheus_client import generate_latest
+from pydantic import TypeAdapter, ValidationError
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.runtime import commands, problems
+from services.runtime.health import Health
+from services.runtime.problems import BadRequest
+from services.runtime.service import Refusal
+from services.runtime.tables import Alias, Reference, State
+
+MAX_BODY = 1_000_000
+"""Bytes of a request body; bulk requests are bounded by the line instead."""
+MAX_LINE = 64 * 1024
+CHUNK_LINES = 500
+_HEADER_LIMIT = 200
+
+
+def caller(
+    x_actor: Annotated[str, Header()] = "",
+    x_office: Annotated[str, Header()] = "",
+    x_department: Annotated[str, Header()] = "",
+    x_purpose: Annotated[str, Header()] = "",
+) -> commands.Caller:
+    """Who asks. A later login vouches for these headers; they must not be missing (C9)."""
+    given = {"X-Actor": x_actor, "X-Office": x_office, "X-Department": x_department, "X-Purpose": x_purpose}
+    if missing := [name for name, value in given.items() if not value.strip() or len(value) > _HEADER_LIMIT]:
+        raise BadRequest("missing_caller", f"{', '.join(missing)}: say who asks, from where and for what purpose")
+    return commands.Caller(*given.values())
+
+
+Caller = Annotated[commands.Caller, Depends(caller)]
+
+
+class Order:
+    """A changing request on its way to the unit of work."""
+
+    def __init__(self, request: Request, who: Caller, idempotency_key: Annotated[str, Header()] = "") -> None:
+        if not idempotency_key.strip() or len(idempotency_key) > _HEADER_LIMIT:
+            raise BadRequest(
+                "missing_idempotency_key", "send an Idempotency-Key of at most 200 characters, new for each request"
+            )
+        self.caller, self._request, self._key = who, request, idempotency_key
+        self._commands: commands.Commands[Any] = request.app.state.commands
+
+    async def execute(self, command: Any, *, status: int = 200) -> Response:
+        """Carries out one command. The body is its result and `events`; a repeat gets the stored answer."""
+        found = await self._commands.one(self._order(await self._request.body()), command, status=status)
+        return Response(found.body, found.status, media_type="application/json")
+
+    async def bulk(self, parse: Callable[[bytes], Any]) -> Response:
+        """NDJSON: one command a line, committed in chunks. A bad line is reported, all others go in."""
+        report, chunk = _empty_report(), _Chunk()
+        async for number, line in _lines(self._request.stream()):
+            report["lines"] += 1
+            chunk.add(number, line, parse)
+            if chunk.full:
+                await self._chunk(report, chunk)
+                chunk = _Chunk()
+        await self._chunk(report, chunk)
+        return _report(report)
+
+    async def bulk_commands(self, made: Sequence[Any]) -> Response:
+        """The same for a list that the service itself made."""
+        report = _empty_report()
+        for start in range(0, len(made), CHUNK_LINES):
+            chunk = _Chunk()
+            for number, command in enumerate(made[start : start + CHUNK_LINES], start + 1):
+                report["lines"] += 1
+                chunk.take(number, command, repr(command).encode())
+            await self._chunk(report, chunk)
+        return _report(report)
+
+    async def _chunk(self, report: dict[str, Any], chunk: "_Chunk") -> None:
+        report["refused"] += chunk.refused
+        if chunk.commands:
+            order = self._order(chunk.digest.digest(), part=f"#{chunk.commands[0][0]}")
+            found = await self._commands.many(order, chunk.commands)
+            for name, value in found.items():
+                report[name] += value
+        report["refused"].sort(key=lambda one: one["line"])
+
+    def _order(self, body: bytes, *, part: str = "") -> commands.Order:
+        url = self._request.url
+        digest = hashlib.sha256(f"{self._request.method} {url.path}?{url.query} ".encode() + body).hexdigest()
+        template = getattr(self._request.scope.get("route"), "path", url.path)
+        return commands.Order(self._key + part, digest, f"{self._request.method} {template}", self.caller)
+
+
+Call = Annotated[Order, Depends(Order)]
+
+
+async def reads(request: Request) -> AsyncIterator[AsyncSession]:
+    """A read-only session; it sees what is committed."""
+    async with AsyncSession(request.app.state.engine) as session:
+        yield session
+
+
+Reads = Annotated[AsyncSession, Depends(reads)]
+
+
+async def load_state(session: AsyncSession, kind: type[Any], name: str, *, canonical: bool = False) -> Any:
+    """The state of a subject or reference, or None; `canonical`: of whom a merged subject became."""
+    subject = (await session.exec(select(Reference.subject).where(Reference.name == name))).first() or name
+    while canonical and (into := (await session.exec(select(Alias.canonical).where(Alias.subject == subject))).first()):
+        subject = into
+    document = (await session.exec(select(State.document).where(State.subject == subject))).first()
+    return None if document is None else TypeAdapter(kind).validate_python(document)
+
+
+class _Chunk:
+    def __init__(self) -> None:
+        self.commands: list[tuple[int, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+        self.digest = hashlib.sha256()
+        self._count = 0
+
+    @property
+    def full(self) -> bool:
+        return self._count >= CHUNK_LINES
+
+    def take(self, number: int, command: Any, content: bytes) -> None:
+        self._count += 1
+        self.digest.update(content)
+        self.commands.append((number, command))
+
+    def add(self, number: int, line: bytes | None, parse: Callable[[bytes], Any]) -> None:
+        self._count += 1
+        if line is None:
+            self._refuse(number, "too_large", "", f"a line has at most {MAX_LINE} bytes")
+            return
+        self.digest.update(line)
+        try:
+            self.commands.append((number, parse(line)))
+        except ValidationError as error:
+            for one in problems.field_errors(error.errors()):
+                self._refuse(number, one["code"], one["field"], one["detail"])
+        except Refusal as refusal:
+            self._refuse(number, refusal.code, "", str(refusal))
+        except ValueError:
+            self._refuse(number, "malformed", "", "the line is no JSON object of this kind")
+
+    def _refuse(self, number: int, code: str, field: str, detail: str) -> None:
+        self.refused.append({"line": number, "code": code, "field": field, "detail": detail})
+
+
+async def _lines(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes | None]]:
+    """Numbered non-empty lines; None for one that is too long, whose bytes are not kept."""
+    number, rest, overlong = 0, b"", False
+    async for piece in stream:
+        *whole, rest_of = (rest + piece).split(b"\n")
+        for line in whole:
+            number += 1
+            if overlong or line.strip():
+                yield number, None if overlong or len(line) > MAX_LINE else line
+            overlong = False
+        rest = rest_of
+        if len(rest) > MAX_LINE:
+            rest, overlong = b"", True
+    if overlong or rest.strip():
+        yield number + 1, None if overlong or len(rest) > MAX_LINE else rest
+
+
+def _empty_report() -> dict[str, Any]:
+    return {"lines": 0, "applied": 0, "unchanged": 0, "refused": [], "results": []}
+
+
+def _report(report: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(report), 200, media_type="application/json")
+
+
+class BodyLimit:
+    """Refuses request bodies over `MAX_BODY` outside bulk routes, whatever Content-Length claims."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].endswith("/bulk"):
+            await self._app(scope, receive, send)
+            return
+        seen = 0
+
+        async def bounded() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY:
+                raise TooMuch(f"a request body has at most {MAX_BODY} bytes: send many clients to the bulk address")
+            return message
+
+        try:
+            await self._app(scope, bounded, send)
+        except TooMuch as error:
+            await problems.refused(error)(scope, receive, send)
+
+
+class TooMuch(Refusal):
+    code = "too_large"
+    status = 413
+
+
+def operations(health: Health[Any]) -> APIRouter:
+    """Liveness, readiness, progress and metrics: for operators, without a caller's headers."""
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @router.get("/health/ready")
+    async def ready() -> Response:
+        checks = await health.checks()
+        status = 200 if all(found == "ok" for found in checks.values()) else 503
+        return Response(orjson.dumps({"ready": status == 200, "checks": checks}), status, media_type="application/json")
+
+    @router.get("/progress")
+    async def progress() -> Response:
+        return Response(orjson.dumps(await health.progress()), media_type="application/json")
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        await health.measure()
+        return Response(generate_latest(health.metrics.registry), media_type="text/plain; version=0.0.4")
+
+    return router
