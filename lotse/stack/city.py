@@ -1,0 +1,120 @@
+"""The processes of a city on top of the two servers: migrations, topics, four services and the calendar."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from lotse.refusal import Refusal
+from lotse.settings import HOST, SERVICES, Settings
+from lotse.stack import kafka, postgres
+from lotse.stack.home import Home, Installation
+from lotse.stack.part import Node, Part, Step, inherited, python, serving
+
+DATABASES: Final = "databases"
+MIGRATIONS: Final = "migrations"
+TOPICS: Final = "topics"
+CALENDAR: Final = "calendar"
+SERVICE_STOPS_WITHIN: Final = 5.0
+GRACE: Final = 6.5
+"""Seconds: a little more than a service gives itself."""
+
+
+class MigrationFailed(Refusal):
+    exit_code = 8
+
+
+def city(settings: Settings, installation: Installation, home: Home) -> Sequence[Node]:
+    """Needs the servers and the step `databases`."""
+    return (
+        Step(name=MIGRATIONS, run=lambda _: _migrate(settings, installation, home), after=(DATABASES,)),
+        Step(name=TOPICS, run=lambda say: _provide_topics(settings, installation, say), after=(kafka.NAME,)),
+        *(_service(name, settings, installation) for name in SERVICES),
+        _calendar(settings, installation),
+    )
+
+
+def service_environment(name: str, settings: Settings, installation: Installation) -> dict[str, str]:
+    """What a service process is told."""
+    return _common(settings) | {
+        "LOTSE_SERVICE": name,
+        "LOTSE_DATABASE": postgres.dsn(settings, role=name, password=installation.passwords[name], database=name),
+        "LOTSE_PORT": str(settings.port(name)),
+        "LOTSE_NAMESPACE": str(installation.namespace),
+        "LOTSE_PARTITIONS_PERSON": str(installation.partitions_person),
+        "LOTSE_PARTITIONS_PARTNER": str(installation.partitions_partner),
+        "LOTSE_STOP_WITHIN": str(SERVICE_STOPS_WITHIN),
+    }
+
+
+def _common(settings: Settings) -> dict[str, str]:
+    return {
+        "LOTSE_KAFKA": settings.kafka_address,
+        "LOTSE_HOST": HOST,
+        "LOTSE_CONFIG": str(settings.config.absolute()),
+    }
+
+
+def _service(name: str, settings: Settings, installation: Installation) -> Part:
+    environment = service_environment(name, settings, installation)
+    port = settings.port(name)
+    return serving(
+        name, f"services.{name}", port=port, environment=environment, after=(MIGRATIONS, TOPICS), grace=GRACE
+    )
+
+
+def _calendar(settings: Settings, installation: Installation) -> Part:
+    """It asks the services where they are, so it is ready only after them; its start need not wait for theirs."""
+    environment = _common(settings) | {
+        "LOTSE_PORT": str(settings.calendar_port),
+        "LOTSE_CLOCK": installation.clock.value,
+        "LOTSE_START": installation.start.isoformat() if installation.start else "",
+        "LOTSE_SERVICES": ",".join(f"{name}={settings.url(name)}" for name in SERVICES),
+    }
+    return serving(
+        CALENDAR, "lotse.calendar", port=settings.calendar_port, environment=environment, after=(TOPICS,), grace=GRACE
+    )
+
+
+async def _provide_topics(settings: Settings, installation: Installation, say: Callable[[str], None]) -> None:
+    from contracts.city import CityMisconfigured, read_city
+    from contracts.topics import Layout, all_topics
+    from lotse.provision import provision
+
+    try:
+        agencies = read_city(settings.config).agency_ids
+    except CityMisconfigured as error:
+        raise Refusal(str(error), remedy="LOTSE_CONFIG names the folder of a city's configuration.") from None
+    layout = Layout(person=installation.partitions_person, partner=installation.partitions_partner)
+    changed = await asyncio.to_thread(provision, settings.kafka_address, all_topics(agencies), layout)
+    if changed:
+        say(f"{len(changed)} changed")
+
+
+async def _migrate(settings: Settings, installation: Installation, home: Home) -> None:
+    async with asyncio.TaskGroup() as group:
+        for name in SERVICES:
+            environment = service_environment(name, settings, installation)
+            group.create_task(_migrate_one(name, environment, home.log_of(f"migrate-{name}")))
+
+
+async def _migrate_one(name: str, environment: dict[str, str], log: Path) -> None:
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *python("services.runtime.migrate", name),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            env=inherited() | environment,
+            start_new_session=True,
+        )
+    try:
+        code = await process.wait()
+    except BaseException:
+        process.kill()
+        raise
+    if code:
+        raise MigrationFailed(
+            f"The database of {name} could not be migrated (exit code {code}).",
+            remedy=f"The reason is in {log}. Nothing was started on top of it.",
+        )

@@ -1,0 +1,174 @@
+"""One folder holds everything an installation keeps: LOTSE_HOME.
+
+installation.json   secrets and what is fixed at the first start (0600)
+supervisor.lock     held while a lotse runs on this home
+processes.json      what that lotse started, so that the next can end what a crash left
+kafka/ postgres/    the servers' data
+logs/<part>.log
+"""
+
+import fcntl
+import os
+import secrets
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lotse.refusal import Refusal
+from lotse.settings import SERVICES, Settings
+
+LOG_LIMIT: Final = 20 * 1024 * 1024
+"""Bytes of a part's log above which it is set aside as `<part>.log.1` at the next start."""
+
+
+class ClockKind(StrEnum):
+    """`real` publishes a day at midnight, Berlin time; `simulated` when the calendar is told to."""
+
+    REAL = "real"
+    SIMULATED = "simulated"
+
+
+class HomeTaken(Refusal):
+    exit_code = 3
+
+
+class HomeDamaged(Refusal):
+    exit_code = 3
+
+
+class Installation(BaseModel):
+    """Fixed at the first start. `namespace` is secret: ids of clients are derived from it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    namespace: uuid.UUID
+    cluster_id: str
+    clock: ClockKind
+    start: date | None
+    """First day of a simulated clock."""
+    partitions_person: int
+    partitions_partner: int
+    superuser_password: str
+    passwords: dict[str, str]
+    """Of the database roles, by service."""
+
+
+class Home:
+    """The folder, its layout, and the lock on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.kafka = self.path / "kafka"
+        self.postgres = self.path / "postgres"
+        self.logs = self.path / "logs"
+        self.ledger = self.path / "processes.json"
+        self._lock = self.path / "supervisor.lock"
+        self._installation = self.path / "installation.json"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the home for one supervisor. Raises `HomeTaken`. The lock ends with the process, however it ends."""
+        self._make()
+        with self._lock.open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise self._taken() from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def holder(self) -> int | None:
+        """The process id of the lotse that runs on this home, if one does."""
+        try:
+            with self._lock.open("r") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return int(lock.read() or 0)
+        except FileNotFoundError:
+            pass
+        return None
+
+    def log_of(self, part: str) -> Path:
+        """Where a part writes; a log that grew too large is set aside first."""
+        path = self.logs / f"{part}.log"
+        if path.exists() and path.stat().st_size > LOG_LIMIT:
+            path.replace(path.with_suffix(".log.1"))
+        return path
+
+    def read(self) -> Installation | None:
+        """The installation, or None before the first start. Raises `HomeDamaged`."""
+        try:
+            return Installation.model_validate_json(self._installation.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            fields = ", ".join(".".join(map(str, e["loc"])) or "the file" for e in error.errors())
+            raise HomeDamaged(
+                f"{self._installation} cannot be read: {fields}.",
+                remedy="Restore the file from a backup, or start anew in another LOTSE_HOME.",
+            ) from None
+
+    def install(self, settings: Settings, *, clock: ClockKind, start: date | None) -> Installation:
+        """The installation of this home; made at the first start and never changed after. The home must be held."""
+        found = self.read()
+        if found is None:
+            found = _new(settings, clock, start)
+            self._write(found)
+        if found.clock != clock:
+            raise HomeTaken(
+                f"{self.path} was made with a {found.clock} clock; a {clock} clock was asked for.",
+                remedy="A home keeps its clock for ever: choose another LOTSE_HOME.",
+            )
+        return found
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise HomeTaken(
+                f"{self.path} cannot be used: {error.strerror}.",
+                remedy="Set LOTSE_HOME to a folder that you may write.",
+            ) from None
+        if os.geteuid() != 0:
+            self.path.chmod(stat.S_IRWXU)
+
+    def _taken(self) -> HomeTaken:
+        pid = self.holder()
+        return HomeTaken(
+            f"A lotse already runs on {self.path}{f' (process {pid})' if pid else ''}.",
+            remedy=f"Stop it first{f': kill {pid}' if pid else ''}; or use another LOTSE_HOME and other ports.",
+        )
+
+    def _write(self, installation: Installation) -> None:
+        part = self._installation.with_suffix(".new")
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(installation.model_dump_json(indent=2))
+            file.flush()
+            os.fsync(descriptor)
+        part.replace(self._installation)
+
+
+def _new(settings: Settings, clock: ClockKind, start: date | None) -> Installation:
+    return Installation(
+        namespace=uuid.uuid4(),
+        cluster_id=f"L{secrets.token_urlsafe(16)[1:]}",
+        clock=clock,
+        start=start,
+        partitions_person=settings.partitions,
+        partitions_partner=settings.partner_partitions,
+        superuser_password=secrets.token_hex(16),
+        passwords={service: secrets.token_hex(16) for service in SERVICES},
+    )
