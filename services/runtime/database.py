@@ -93,8 +93,9 @@ _ARRAYS: dict[type[object], str] = {
 
 
 def _array(column: sa.Column[Any]) -> str:
+    kind_of = column.type.impl if isinstance(column.type, sa.TypeDecorator) else column.type
     for kind, name in _ARRAYS.items():
-        if isinstance(column.type, kind):
+        if isinstance(kind_of, kind):
             return name
     raise TypeError(f"{column.table.name}.{column.name}: {column.type} has no bulk form")
 

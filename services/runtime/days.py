@@ -75,7 +75,8 @@ class Days(Generic[S]):
                 polled = await consumer.getmany(timeout_ms=250)
                 for record in [record_of(raw) for batch in polled.values() for raw in batch]:
                     following = await self._day(record)
-                    consumer.seek(_PLACE, following)
+                    if following != await consumer.position(_PLACE):  # a seek costs a fetch that is under way
+                        consumer.seek(_PLACE, following)
                 if not polled and consumer.assignment():
                     await self._overdue()
                 if not consumer.assignment():

@@ -18,13 +18,14 @@ from services.runtime.consumer import Consumer
 from services.runtime.database import connect_pool
 from services.runtime.days import Days
 from services.runtime.health import Health
+from services.runtime.parking import Parking
 from services.runtime.problems import install
 from services.runtime.relay import Relay
 from services.runtime.runtime import Runtime
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics, configure_logs, fault, log
-from services.runtime.web import BodyLimit, operations
+from services.runtime.web import BodyLimit, operations, parked
 
 
 def main(service: Callable[[City], Service[Any]], router: APIRouter, *, title: str, description: str) -> None:
@@ -61,6 +62,7 @@ def create_app(
         engine = _read_engine(settings)
         app.state.commands, app.state.engine, app.state.runtime = Commands(runtime), engine, runtime
         app.include_router(operations(Health(runtime, consumer, days)))
+        app.include_router(parked(Parking(runtime)))
         tasks = [
             _guarded(name, part.run()) for name, part in (("consumer", consumer), ("days", days), ("relay", relay))
         ]

@@ -174,5 +174,3 @@ def create_runtime_tables(op: Operations) -> None:
             table.name,
             *(column._copy() for column in table.columns),
         )
-        for index in sorted(table.indexes, key=lambda found: found.name or ""):
-            op.create_index(index.name, table.name, [column.name for column in index.columns])

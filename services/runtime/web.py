@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 from prometheus_client import generate_latest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.runtime import commands, problems
 from services.runtime.health import Health
+from services.runtime.parking import Parking
 from services.runtime.problems import BadRequest
 from services.runtime.service import Refusal
 from services.runtime.tables import Alias, Reference, State
@@ -207,6 +209,37 @@ class BodyLimit:
 class TooMuch(Refusal):
     code = "too_large"
     status = 413
+
+
+class Reason(BaseModel):
+    """Why an operator interferes; no personal data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(min_length=3, max_length=300)]
+
+
+def parked(parking: Parking[Any]) -> APIRouter:
+    """Dead letters: parked subjects, their queues, redrive and discard. `lotse dlq` speaks to it."""
+    router = APIRouter(prefix="/parked", tags=["operations"])
+
+    @router.get("")
+    async def listed() -> list[dict[str, Any]]:
+        return await parking.listed()
+
+    @router.get("/{subject}")
+    async def shown(subject: str) -> list[dict[str, Any]]:
+        return await parking.shown(subject)
+
+    @router.post("/{subject}/redrive")
+    async def redrive(subject: str, body: Reason, who: Caller) -> dict[str, Any]:
+        return asdict(await parking.redrive(subject, actor=who.actor, reason=body.reason))
+
+    @router.post("/{subject}/discard")
+    async def discard(subject: str, body: Reason, who: Caller) -> dict[str, Any]:
+        return await parking.discard(subject, actor=who.actor, reason=body.reason)
+
+    return router
 
 
 def operations(health: Health[Any]) -> APIRouter:

@@ -1,0 +1,203 @@
+"""Rebuilds a service's state from the topics alone, and compares it with what the service has.
+
+`python -m services.runtime.replay <service>` folds the service's own topics and the consumed ones, up to where the
+service stands, into a scratch schema of its database, dumps both and compares the dumps row by row, ordered by key.
+With `--restore` the rebuilt tables take the place of the service's (disaster recovery; the service must be stopped).
+Nothing is published.
+"""
+
+import asyncio
+import hashlib
+import importlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any, Generic
+
+import asyncpg
+import sqlalchemy as sa
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlmodel import SQLModel
+
+from contracts.city import read_city
+from contracts.topics import Topic
+from services.runtime.consumer import record_of
+from services.runtime.database import bulk, connect_pool, transaction, upsert_models
+from services.runtime.inbound import Decoded, decode
+from services.runtime.migrations import migrate
+from services.runtime.runtime import Runtime, folds, is_day
+from services.runtime.service import Message, S
+from services.runtime.settings import Settings
+from services.runtime.tables import REBUILT
+from services.runtime.telemetry import Metrics
+from services.runtime.unit import save_states
+
+SCHEMA = "replay"
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One table's two dumps: rows, and the key of the first row that differs (None: identical)."""
+
+    table: str
+    live: int
+    rebuilt: int
+    digest: str
+    first_difference: str | None
+
+
+class Replay(Generic[S]):
+    """Folds topics from zero. States are kept in memory and saved at the end; facts are saved as they come."""
+
+    def __init__(self, runtime: Runtime[S], live: asyncpg.Pool) -> None:
+        self._runtime, self._live = runtime, live
+        self._states: dict[str, S] = {}
+        self._last: dict[tuple[str, str], int] = {}
+        self.events = 0
+
+    async def run(self) -> None:
+        runtime = self._runtime
+        known = {topic.name: topic for topic in (*runtime.service.publishes, *runtime.service.consumes)}
+        runtime.consumed.update(known)
+        for topic in known.values():
+            if topic.agency is None and not (is_day(topic) and runtime.service.initial):
+                async for batch in self._records(topic):
+                    await self._fold(batch)
+        async with transaction(runtime.pool) as db:
+            subjects = sorted(self._states)
+            for start in range(0, len(subjects), _CHUNK):
+                await save_states(db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]})
+
+    async def _records(self, topic: Topic) -> AsyncIterator[list[Decoded]]:
+        """A topic's records, up to where the service stands; its own topic to its end."""
+        kafka = AIOKafkaConsumer(bootstrap_servers=self._runtime.settings.kafka, max_partition_fetch_bytes=8 << 20)
+        await kafka.start()
+        try:
+            places = [TopicPartition(topic.name, p) for p in range(topic.partitions(self._runtime.settings.layout))]
+            kafka.assign(places)
+            until = await self._until(kafka, topic, places)
+            await kafka.seek_to_beginning(*places)
+            reached = {place: 0 for place, end in until.items() if end > 0}
+            while reached:
+                polled = await kafka.getmany(timeout_ms=1000, max_records=_CHUNK)
+                yield [
+                    decode(self._runtime, record_of(raw))
+                    for place, batch in polled.items()
+                    for raw in batch
+                    if raw.offset < until[place]
+                ]
+                for place in tuple(reached):
+                    if await kafka.position(place) >= until[place]:
+                        del reached[place]
+        finally:
+            await kafka.stop()
+
+    async def _until(
+        self, kafka: AIOKafkaConsumer, topic: Topic, places: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        if any(topic is own for own in self._runtime.service.publishes):
+            return await kafka.end_offsets(places)
+        rows = await self._live.fetch("select partition, next_offset from consumed_offset where topic = $1", topic.name)
+        stands = {row[0]: row[1] for row in rows}
+        return {place: stands.get(place.partition, 0) for place in places}
+
+    async def _fold(self, batch: list[Decoded]) -> None:
+        rows: list[SQLModel] = []
+        for message in filter(None, (one.message for one in batch)):
+            if self._is_new(message):
+                self.events += 1
+                rows += self._runtime.service.project(message)
+                self._evolve(message)
+        async with transaction(self._runtime.pool) as db:
+            await upsert_models(db, rows)
+
+    def _evolve(self, message: Message) -> None:
+        service = self._runtime.service
+        own = any(message.topic.name == topic.name for topic in service.publishes)
+        if service.initial is None or not folds(message.topic) or not (own or tuple(service.touches(message))):
+            return
+        before = self._states.get(message.subject) or service.initial(message.subject)
+        self._states[message.subject] = service.evolve(before, message)
+
+    def _is_new(self, message: Message) -> bool:
+        """Drops what a relay sent twice."""
+        if not message.topic.sequenced:
+            return True
+        key = message.topic.name, message.subject
+        if message.sequence <= self._last.get(key, 0):
+            return False
+        self._last[key] = message.sequence
+        return True
+
+
+async def dump(db: asyncpg.Connection, model: type[SQLModel], schema: str) -> list[str]:
+    """A table's rows as JSON, ordered by key."""
+    form = bulk(model)
+    table = sa.inspect(model).local_table
+    names = ", ".join(f'"{name}"' for name in sorted(form.names))
+    order = ", ".join(f'"{name}"' for name in form.key)
+    query = f'select row_to_json(t)::text from (select {names} from {schema}."{table.name}" order by {order}) t'  # noqa: S608
+    return [row[0] for row in await db.fetch(query)]
+
+
+async def compare(db: asyncpg.Connection, tables: tuple[type[SQLModel], ...]) -> list[Compared]:
+    found = []
+    for model in tables:
+        live, rebuilt = await dump(db, model, "public"), await dump(db, model, SCHEMA)
+        differing = next((a for a, b in zip(live, rebuilt, strict=False) if a != b), None)
+        if differing is None and len(live) != len(rebuilt):
+            longer = max(live, rebuilt, key=len)
+            differing = longer[min(len(live), len(rebuilt))]
+        digest = hashlib.sha256("\n".join(rebuilt).encode()).hexdigest()
+        found.append(Compared(str(model.__tablename__), len(live), len(rebuilt), digest, _key(model, differing)))
+    return found
+
+
+def _key(model: type[SQLModel], row: str | None) -> str | None:
+    """A row's key: what may be shown of it."""
+    if row is None:
+        return None
+    content: dict[str, Any] = json.loads(row)
+    return ", ".join(str(content[name]) for name in bulk(model).key)
+
+
+async def replay(service_name: str, settings: Settings, *, restore: bool = False) -> dict[str, Any]:
+    """The whole comparison: `identical`, `events`, and each table's `Compared`."""
+    city = read_city(settings.config)
+    service = importlib.import_module(f"services.{service_name}.app").service(city)
+    live = await connect_pool(settings)
+    await live.execute(f"drop schema if exists {SCHEMA} cascade")
+    await live.execute(f"create schema {SCHEMA}")
+    await migrate(service_name, settings.database, schema=SCHEMA)
+    scratch = await connect_pool(settings, schema=SCHEMA)
+    folding = Replay(Runtime(service, settings, city, scratch, Metrics()), live)
+    try:
+        await folding.run()
+        tables = (*(REBUILT if service.initial else ()), *service.tables)
+        async with transaction(live) as db:
+            compared = await compare(db, tables)
+            if restore:
+                for model in tables:
+                    name = model.__tablename__
+                    await db.execute(f"truncate public.{name}")
+                    await db.execute(f"insert into public.{name} select * from {SCHEMA}.{name}")  # noqa: S608
+            await db.execute(f"drop schema {SCHEMA} cascade")
+    finally:
+        await scratch.close()
+        await live.close()
+    identical = all(one.first_difference is None for one in compared)
+    return {
+        "service": service_name,
+        "identical": identical,
+        "restored": restore,
+        "events": folding.events,
+        "tables": [asdict(one) for one in compared],
+    }
+
+
+if __name__ == "__main__":
+    answer = asyncio.run(replay(sys.argv[1], Settings(), restore="--restore" in sys.argv))
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.exit(0 if answer["identical"] or answer["restored"] else 1)
