@@ -4,12 +4,15 @@ The attributes are `ce_*` headers in UTF-8, the value is plain JSON. Our own top
 there is no correlation, causation or trace, because those would link one client's two agencies.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from contracts.words import MESSAGE_ID
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 Headers = list[tuple[str, bytes]]
@@ -30,7 +33,8 @@ def midnight(day: date) -> str:
 class Envelope:
     """What is known of a message besides its data.
 
-    `time`: when it happened; `recorded`: the business day on which its producer learned it (the record's Kafka timestamp
+    `time`: when it happened; `recorded`: the business day on which its producer learned it (the record's Kafka
+    timestamp
     is the wall clock); `sequence`: dense per topic and subject, None where partners write.
     """
 
@@ -79,8 +83,10 @@ def read(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     sequence = _text(raw, "ce_sequence")
     if sequence is not None and not (sequence.isascii() and sequence.isdigit() and len(sequence) < 19):
         raise MalformedEnvelope("ce_sequence is not a whole number")
+    if not re.fullmatch(MESSAGE_ID, message_id := _required(raw, "ce_id")):
+        raise MalformedEnvelope("ce_id is not 1 to 200 visible ASCII characters")
     return Envelope(
-        id=_required(raw, "ce_id"),
+        id=message_id,
         source=_required(raw, "ce_source"),
         type=_required(raw, "ce_type"),
         subject=_required(raw, "ce_subject"),
@@ -99,7 +105,7 @@ def readable_id(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
         found = _text(dict(headers), "ce_id")
     except MalformedEnvelope:
         return None
-    return found[:200] if found else None
+    return found if found and re.fullmatch(MESSAGE_ID, found) else None
 
 
 def _text(raw: dict[str, bytes | None], name: str) -> str | None:

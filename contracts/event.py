@@ -13,18 +13,16 @@ from contracts.words import CaseId, PersonId, ReferralId
 
 
 class Event(BaseModel):
-    """Something that happened.
+    """Something that happened. The docstrings of its fields are their descriptions in the published schemas."""
 
-    `occurred_on` is the business date on which it happened or takes effect (Europe/Berlin); figures are attributed to
-    it, whenever the event was learned. It is also the envelope's `ce_time`.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     family: ClassVar[str]
     version: ClassVar[int] = 1
 
     occurred_on: date
+    """The business date on which it happened or takes effect (Europe/Berlin). It is also the envelope's `ce_time`, and
+    figures are attributed to it, whenever the event was learned."""
 
     @property
     def subject(self) -> str:

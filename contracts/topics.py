@@ -23,7 +23,8 @@ SERVICES: Final = ("intake", "casework", "referrals", "reporting")
 
 
 class Undecodable(ValueError):
-    """A record's value is no message of its topic. `code` is a `RejectionCode`; the text names fields, never contents."""
+    """A record's value is no message of its topic. `code` is a `RejectionCode`; the text names fields, never
+    contents."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -87,7 +88,8 @@ class Topic:
         return {event.type_name(): event for event in self.events}
 
     def decode(self, type_name: str, value: bytes | None) -> Event:
-        """The message, upcast to its newest version. Raises `Undecodable`."""
+        """The message, upcast to its newest version. Raises `Undecodable`, also for a number in quotes: types are
+        strict."""
         if value is None:
             raise Undecodable("malformed", "the record has no value")
         if len(value) > self.max_body:
@@ -96,13 +98,14 @@ class Topic:
         if model is None:
             raise Undecodable("unknown_type", f"{self.name} has no such message type")
         try:
-            return model.model_validate_json(value).upcast()
+            return model.model_validate_json(value, strict=True).upcast()
         except ValidationError as error:
             found = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors()[:5])
             raise Undecodable("malformed", found) from None
 
     def dead_letters(self, service: str) -> "Topic":
-        """Where `service` puts records of this topic that it cannot apply: their untouched bytes, the reason in headers."""
+        """Where `service` puts records of this topic that it cannot apply: their untouched bytes, the reason in
+        headers."""
         return Topic(
             name=f"{self.name}.{service}.dlq",
             key=self.key,

@@ -8,33 +8,49 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _SLUG: Final = r"^[a-z][a-z0-9-]{0,39}$"
+MESSAGE_ID: Final = r"^[!-~]{1,200}$"
 
 Uuid = Annotated[str, StringConstraints(pattern=_UUID)]
 """A lower-case UUID in its canonical text form."""
-PersonId = Uuid
-HouseholdId = Uuid
-CaseId = Uuid
-ReferralId = Uuid
-PlacementId = Uuid
-OfficeId = Annotated[str, StringConstraints(pattern=_SLUG)]
-"""An office of `deploy/<city>/city.toml`, e.g. `groepelingen-walle`."""
-DistrictId = Annotated[str, StringConstraints(pattern=_SLUG)]
-AgencyId = Annotated[str, StringConstraints(pattern=_SLUG)]
-"""A partner agency of `deploy/<city>/city.toml`, e.g. `arbeitsamt`; part of its topics' names."""
-StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
-"""An official's account, never a client."""
-MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-"""The CloudEvents id of a message."""
-EmployerId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
-"""Betriebsnummer: eight digits, given to every employer by the Bundesanstalt fuer Arbeit."""
-YearMonth = Annotated[str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
-"""A calendar month, `2001-03`."""
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-"""ISO 639-1."""
+PersonId = Annotated[Uuid, Field(description="A client, by the id that only the city's own services use.")]
+HouseholdId = Annotated[Uuid, Field(description="A Bedarfsgemeinschaft: people counted and paid together.")]
+CaseId = Annotated[Uuid, Field(description="A case of casework.")]
+ReferralId = Annotated[
+    Uuid, Field(description="A referral: one client, one agency, one service. The client's pseudonym.")
+]
+PlacementId = Annotated[Uuid, Field(description="A job or training that came about.")]
+OfficeId = Annotated[
+    str, StringConstraints(pattern=_SLUG), Field(description="An office of `deploy/<city>/city.toml`.")
+]
+DistrictId = Annotated[
+    str, StringConstraints(pattern=_SLUG), Field(description="A district of `deploy/<city>/city.toml`.")
+]
+AgencyId = Annotated[str, StringConstraints(pattern=_SLUG), Field(description="An agency; part of its topics' names.")]
+StaffId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$"),
+    Field(description="An official's account, never a client."),
+]
+MessageId = Annotated[
+    str,
+    StringConstraints(pattern=MESSAGE_ID),
+    Field(description="A message's `ce_id`: visible ASCII without blanks, so that no prose can hide in it."),
+]
+EmployerId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{8}$"),
+    Field(description="Betriebsnummer: eight digits, given to every employer by the Bundesanstalt fuer Arbeit."),
+]
+YearMonth = Annotated[
+    str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$"), Field(description="A calendar month, `2001-03`.")
+]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$"), Field(description="A language, ISO 639-1.")]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z_]{0,39}$")]
+"""A coded word whose list its producer keeps."""
 
 DM_PER_EURO: Final = Decimal("1.95583")
 """Fixed by Council Regulation (EC) 2866/98."""
@@ -69,7 +85,7 @@ class Money(BaseModel):
 
 
 def is_uuid(text: str) -> bool:
-    return re.match(_UUID, text) is not None
+    return re.fullmatch(_UUID, text) is not None
 
 
 class Sex(StrEnum):
@@ -161,7 +177,8 @@ class ServiceKind(StrEnum):
 
 
 class Goal(StrEnum):
-    """Where a plan leads (press release of 24.04.2002: into the labour market, or another chance such as an Ausbildung)."""
+    """Where a plan leads (press release of 24.04.2002: into the labour market, or another chance such as an
+    Ausbildung)."""
 
     REGULAR_JOB = "regular_job"
     SELF_EMPLOYMENT = "self_employment"
@@ -239,7 +256,7 @@ class RefusalCode(StrEnum):
 
 
 class PlacementKind(StrEnum):
-    """Domain.md section 5; the first four are integrations."""
+    """The first four are integrations (domain.md section 5)."""
 
     REGULAR_JOB = "regular_job"
     SUBSIDISED_JOB = "subsidised_job"

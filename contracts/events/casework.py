@@ -1,4 +1,5 @@
-"""`casework.case.v1`: the case manager's year with a client. Keyed by `person_id`; plan text and notes stay in casework."""
+"""`casework.case.v1`: the case manager's year with a client. Keyed by `person_id`; plan text and notes stay in
+casework."""
 
 from datetime import date
 

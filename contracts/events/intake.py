@@ -39,7 +39,8 @@ class IntakeEvent(PersonEvent):
 
 
 class ClientRegistered(IntakeEvent):
-    """A person became a client of an office (domain.md I1). `birth_month` is all of the birth date that leaves intake."""
+    """A person became a client of an office (domain.md I1). `birth_month` is all of the birth date that leaves
+    intake."""
 
     office: OfficeId
     district: DistrictId
@@ -48,7 +49,8 @@ class ClientRegistered(IntakeEvent):
 
 
 class PossibleDuplicateFound(IntakeEvent):
-    """Two records may be one person (I2); `similarity` in per cent, 0 to 100. A review item, never a merge by itself."""
+    """Two records may be one person (I2); `similarity` in per cent, 0 to 100. A review item, never a merge by
+    itself."""
 
     other_id: PersonId
     similarity: int = Field(ge=0, le=100)
@@ -71,7 +73,8 @@ class ClientsUnmerged(IntakeEvent):
 
 
 class HouseholdChanged(IntakeEvent):
-    """From `occurred_on` the client belongs to this household (Bedarfsgemeinschaft), or to none. Payments go to its head."""
+    """From `occurred_on` the client belongs to this household (Bedarfsgemeinschaft), or to none. Payments go to its
+    head."""
 
     household_id: HouseholdId | None
     head: bool
@@ -93,7 +96,8 @@ class DepartmentsAssigned(IntakeEvent):
 
 
 class AbilityAssessed(IntakeEvent):
-    """Ability to work, dated, with author (I6). Replaces the assessment before. `hours_per_week` the client can work."""
+    """Ability to work, dated, with author (I6). Replaces the assessment before. `hours_per_week` the client can
+    work."""
 
     ability: Ability
     qualification: Qualification
@@ -106,7 +110,8 @@ class AbilityAssessed(IntakeEvent):
 
 
 class ProtectionSet(IntakeEvent):
-    """The client is protected from work offers from `valid_from` to `valid_until`, both inclusive (None: without end)."""
+    """The client is protected from work offers from `valid_from` to `valid_until`, both inclusive (None: without
+    end)."""
 
     protection_id: Uuid
     protection_class: ProtectionClass
@@ -161,7 +166,8 @@ class BenefitEnded(IntakeEvent):
 
 
 class BenefitPaid(IntakeEvent):
-    """A household's aid of one kind for `month` was paid to its head, `person_id`. Deutsche Mark to December 2001, then euro."""
+    """A household's aid of one kind for `month` was paid to its head, `person_id`. Deutsche Mark to December 2001,
+    then euro."""
 
     payment_id: Uuid
     household_id: HouseholdId
@@ -187,7 +193,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whit
 
 
 class IdentityRecorded(PersonEvent):
-    """Name, birth date and address: on the compacted topic `intake.identity.v1` only, read by casework and referrals only.
+    """Name, birth date and address: on the compacted topic `intake.identity.v1` only, read by casework and referrals
+    only.
 
     `ce_sequence` is a version, the newest wins; erasure is a tombstone.
     """

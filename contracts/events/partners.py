@@ -51,15 +51,19 @@ class ReferralReminded(ToPartner):
     answer_by: date
 
 
+ContactText = Annotated[str, StringConstraints(max_length=100)]
+"""The only free text that ever leaves for an agency."""
+
+
 class ContactReleased(ToPartner):
     """After acceptance only: how to reach the client."""
 
-    given_name: str
-    family_name: str
-    street: str
-    house_number: str
-    postcode: str
-    phone: str | None
+    given_name: ContactText
+    family_name: ContactText
+    street: ContactText
+    house_number: ContactText
+    postcode: ContactText
+    phone: ContactText | None
 
 
 class ReferralWithdrawn(ToPartner):
@@ -67,7 +71,8 @@ class ReferralWithdrawn(ToPartner):
 
 
 class StatusQueried(ToPartner):
-    """How do things stand? Answer with `PlacementStatusReported` (months_6, months_12) or with any message (silence)."""
+    """How do things stand? Answer with `PlacementStatusReported` (months_6, months_12) or with any message
+    (silence)."""
 
     question: StatusQuestion
     result_id: MessageId | None = None
@@ -79,6 +84,7 @@ class EraseRequested(ToPartner):
 
 
 RecordKey = Annotated[str, StringConstraints(max_length=200)]
+PartnerTopic = Annotated[str, StringConstraints(pattern=r"^partners\.[a-z][a-z0-9-]{0,39}\.in\.v1$")]
 
 
 class Answer(Event):
@@ -87,15 +93,17 @@ class Answer(Event):
     family: ClassVar[str] = "partners.out"
 
     key: RecordKey
-    topic: str
-    partition: int
-    offset: int
+    """The key of the record answered; empty where it had none that could be read."""
+    topic: PartnerTopic
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
     message_id: MessageId | None
-    """`ce_id`, where it could be read."""
+    """`ce_id` of the record answered, where it could be read."""
 
     @property
     def subject(self) -> str:
-        return self.key
+        """The key answered, or `-`: no envelope goes without a subject."""
+        return self.key or "-"
 
 
 class MessageApplied(Answer):

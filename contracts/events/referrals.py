@@ -4,11 +4,12 @@ Keyed by `person_id`. `message_id` names the agency's message that caused a fact
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar, Final, get_args
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from contracts.event import PersonEvent
+from contracts.event import Event, PersonEvent
+from contracts.events import partners
 from contracts.profile import Profile
 from contracts.words import (
     AgencyId,
@@ -28,6 +29,7 @@ from contracts.words import (
     StatusQuestion,
     Sustainment,
     WithdrawReason,
+    Word,
 )
 
 
@@ -44,7 +46,7 @@ class ReferralDrafted(ReferralEvent):
     case_id: CaseId
     service: ServiceKind
     profile: Profile
-    intake_sequence: int
+    intake_sequence: int = Field(ge=0)
     follows: ReferralId | None = None
 
 
@@ -65,7 +67,7 @@ class ReferralRefused(ReferralEvent):
 class ReferralReminded(ReferralEvent):
     """The agency was reminded on day 3 or 9 after the request."""
 
-    day: int
+    day: int = Field(ge=1)
 
 
 class ReferralReceived(ReferralEvent):
@@ -146,8 +148,8 @@ class ReferralVoided(ReferralEvent):
 class MoveRefused(ReferralEvent):
     """An illegal move by a case manager or a client's circumstances was refused (R1)."""
 
-    state: str
-    move: str
+    state: Word
+    move: Word
 
 
 class StatusQueried(ReferralEvent):
@@ -160,7 +162,8 @@ class StatusQueried(ReferralEvent):
 class PlacementReported(ReferralEvent):
     """A job or training came about. `occurred_on` is its start.
 
-    `credited` is False when the result came after withdrawal or expiry: it counts for the person, not for the agency (8.2).
+    `credited` is False when the result came after withdrawal or expiry: it counts for the person, not for the agency
+    (8.2).
     """
 
     placement_id: PlacementId
@@ -198,7 +201,7 @@ class SustainmentChecked(ReferralEvent):
     """Six or twelve months after the start: was the client insured? Unknown is not failed."""
 
     placement_id: PlacementId
-    months: int
+    months: int = Field(ge=1, le=12)
     outcome: Sustainment
 
 
@@ -210,23 +213,38 @@ class InsuranceReported(ReferralEvent):
     insured: bool
 
 
+_HOLDABLE: Final[dict[str, type[Event]]] = {m.type_name(): m for m in get_args(partners.PartnerMessage)}
+PartnerMessageType = Annotated[str, StringConstraints(pattern=r"^lotse\.partners\.in\.[A-Za-z]+\.v[0-9]+$")]
+"""The `ce_type` of an agency's message."""
+
+
 class PartnerMessageHeld(ReferralEvent):
-    """A message waits for the result it refers to (8.4); `held` is the message itself, to be applied when that arrives."""
+    """A message waits for the result it refers to (8.4); `held` is the message itself, to be applied when that
+    arrives."""
 
     message_id: MessageId
-    message_type: str
+    message_type: PartnerMessageType
     waits_for: MessageId
     held_until: date
-    held: str
+    held: str = Field(json_schema_extra={"contentMediaType": "application/json"})
+    """The message's JSON, cut down to the fields of its type: nothing else that an agency wrote is kept."""
+
+    @field_validator("held")
+    @classmethod
+    def _only_its_fields(cls, held: str, info: ValidationInfo) -> str:
+        model = _HOLDABLE.get(info.data.get("message_type", ""))
+        if model is None:
+            raise ValueError("message_type is no message of an agency")
+        return model.model_validate_json(held).model_dump_json()
 
 
 class PartnerMessageRejected(ReferralEvent):
     """A partner's message about this referral could not be applied and was answered so."""
 
     message_id: MessageId
-    message_type: str
+    message_type: PartnerMessageType
     code: RejectionCode
-    state: str
+    state: Word
 
 
 class ErasureConfirmed(ReferralEvent):

@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 from contracts.event import Event
 from contracts.words import YearMonth
 
+Place = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,199}/[0-9]{1,9}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -14,7 +15,7 @@ class Release(Event):
     family: ClassVar[str] = "reporting"
 
     month: YearMonth
-    offsets: dict[str, int]
+    offsets: dict[Place, int]
     """`<topic>/<partition>` -> next offset: the fold up to here gives the figures."""
     digest: Digest
     """SHA-256 of the release file."""
