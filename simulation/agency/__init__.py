@@ -1,0 +1,1 @@
+"""A partner agency as a separate process: it knows nothing but the contracts and Kafka."""

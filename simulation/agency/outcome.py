@@ -1,0 +1,71 @@
+"""What comes of a service at an agency: kinds of placement by service, employers, starts, and how long they last."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from contracts.words import EndReason, PlacementKind, ServiceKind
+from simulation.chance import fraction, weighted, whole
+
+KINDS: Final = {
+    ("arbeitsamt", ServiceKind.JOB_PLACEMENT): (
+        (PlacementKind.REGULAR_JOB, 0.60),
+        (PlacementKind.SUBSIDISED_JOB, 0.18),
+        (PlacementKind.MINOR_JOB, 0.18),
+        (PlacementKind.SELF_EMPLOYMENT, 0.04),
+    ),
+    ("bremer-arbeit", ServiceKind.JOB_PLACEMENT): (
+        (PlacementKind.SUBSIDISED_JOB, 0.35),
+        (PlacementKind.REGULAR_JOB, 0.30),
+        (PlacementKind.JOB_SCHEME, 0.25),
+        (PlacementKind.MINOR_JOB, 0.10),
+    ),
+}
+KINDS_OF_SERVICE: Final = {
+    ServiceKind.JOB_PLACEMENT: ((PlacementKind.REGULAR_JOB, 0.8), (PlacementKind.MINOR_JOB, 0.2)),
+    ServiceKind.VOCATIONAL_TRAINING: ((PlacementKind.VOCATIONAL_TRAINING, 0.9), (PlacementKind.REGULAR_JOB, 0.1)),
+    ServiceKind.QUALIFICATION: (
+        (PlacementKind.QUALIFICATION_MEASURE, 0.6),
+        (PlacementKind.REGULAR_JOB, 0.25),
+        (PlacementKind.MINOR_JOB, 0.15),
+    ),
+    ServiceKind.JOB_SCHEME: (
+        (PlacementKind.JOB_SCHEME, 0.85),
+        (PlacementKind.SUBSIDISED_JOB, 0.10),
+        (PlacementKind.MINOR_JOB, 0.05),
+    ),
+}
+EMPLOYERS: Final = 300
+ENDINGS: Final = (
+    (EndReason.EMPLOYER_ENDED, 0.5),
+    (EndReason.CLIENT_QUIT, 0.3),
+    (EndReason.ILLNESS, 0.2),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    kind: PlacementKind
+    employer_id: str | None
+    start_date: date
+    hours_per_week: int
+
+
+def result(seed: int, agency: str, referral: str, service: ServiceKind, reported: date, hours: int) -> Result:
+    """The job or training that came about, as the agency reports it on `reported`; it never starts on that very day."""
+    about = (seed, agency, referral)
+    kinds = KINDS.get((agency, service), KINDS_OF_SERVICE[service])
+    kind = weighted(kinds, fraction(*about, "kind"))
+    employer = f"{29_000_000 + whole(1, EMPLOYERS, *about, 'employer') * 17:08d}"
+    ago = fraction(*about, "started") < 0.35
+    days = -whole(1, 12, *about, "start") if ago else whole(1, 32, *about, "start")
+    return Result(
+        kind=kind,
+        employer_id=None if kind is PlacementKind.SELF_EMPLOYMENT else employer,
+        start_date=reported + timedelta(days=days),
+        hours_per_week=min(hours, 14) if kind is PlacementKind.MINOR_JOB else hours,
+    )
+
+
+def ending(seed: int, agency: str, referral: str) -> EndReason:
+    return weighted(ENDINGS, fraction(seed, agency, referral, "ending"))
