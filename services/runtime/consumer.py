@@ -22,11 +22,13 @@ from services.runtime.inbound import Applied, PartitionKey, Record, apply_record
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.service import S
+from services.runtime.settings import Settings
 from services.runtime.telemetry import fault, log
 
 _FENCE = """select topic, partition, next_offset from consumed_offset
 where (topic, partition) in (select * from unnest($1::text[], $2::int[])) order by topic, partition for update"""
-_ADVANCE = """update consumed_offset c set next_offset = n.o, caught_up_at = case when n.e then now() else c.caught_up_at end
+_ADVANCE = """update consumed_offset c set next_offset = n.o,
+caught_up_at = case when n.e then now() else c.caught_up_at end
 from unnest($1::text[], $2::int[], $3::bigint[], $4::bool[]) n(t, p, o, e) where c.topic = n.t and c.partition = n.p"""
 
 
@@ -65,7 +67,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         settings = self._runtime.settings
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.kafka,
-            group_id=self._runtime.service.name,
+            group_id=settings.wire(self._runtime.service.name),
             client_id=self._runtime.service.name,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -77,12 +79,12 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             rebalance_timeout_ms=10_000,
             metadata_max_age_ms=30_000,
         )
-        self._consumer.subscribe([topic.name for topic in self._topics], listener=self)
+        self._consumer.subscribe([settings.wire(topic.name) for topic in self._topics], listener=self)
         try:
             await self._consumer.start()
             while not self._runtime.stopping.is_set():
                 polled = await self._consumer.getmany(timeout_ms=200)
-                if records := [record_of(raw) for batch in polled.values() for raw in batch]:
+                if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                     await self._handle(records)
                 await self._show()
         finally:
@@ -106,14 +108,17 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 if not is_away(error):
                     raise
                 await asyncio.sleep(0.3)
-        for partition in assigned:
+        for (topic, partition), offset in offsets.items():
             if consumer is None:
                 return
-            if f"{partition.topic}/{partition.partition}" in self._runtime.stopped:
-                consumer.pause(partition)
+            if f"{topic}/{partition}" in self._runtime.stopped:
+                consumer.pause(self._at((topic, partition)))
             else:
-                consumer.seek(partition, offsets.get((partition.topic, partition.partition), 0))
+                consumer.seek(self._at((topic, partition)), offset)
         self.assigned.set()
+
+    def _at(self, place: PartitionKey) -> TopicPartition:
+        return TopicPartition(self._runtime.settings.wire(place[0]), place[1])
 
     async def _handle(self, records: Sequence[Record]) -> None:
         """Commits the records. What the database refuses is narrowed down by halves to the record that is to blame."""
@@ -135,7 +140,8 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         """One transaction; waits in place, without limit, while the database is away."""
         for attempt in itertools.count(1):
             try:
-                return await self._transact(records, refused=refused)
+                await self._transact(records, refused=refused)
+                return
             except Exception as error:
                 if self._runtime.stopping.is_set() or not (is_away(error) or isinstance(error, NoBusinessDay)):
                     raise
@@ -166,8 +172,8 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense."""
         places = sorted({(record.topic, record.partition) for record in records})
         await db.execute(
-            "insert into consumed_offset (topic, partition, next_offset) select t, p, 0 from unnest($1::text[], $2::int[]) "
-            "as row(t, p) on conflict do nothing",
+            "insert into consumed_offset (topic, partition, next_offset) "
+            "select t, p, 0 from unnest($1::text[], $2::int[]) as row(t, p) on conflict do nothing",
             *(list(column) for column in zip(*places, strict=True)),
         )
         rows = await db.fetch(_FENCE, *(list(column) for column in zip(*places, strict=True)))
@@ -187,7 +193,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
 
     def _hole(self, record: Record, expected: int) -> None:
         """Asks for the missing offsets; if the log no longer has them, the partition stops when they do not come."""
-        consumer, place = self._consumer, TopicPartition(record.topic, record.partition)
+        consumer, place = self._consumer, self._at((record.topic, record.partition))
         if consumer is None or place not in consumer.assignment():
             return
         if self._check.missed(place, expected):
@@ -200,7 +206,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         consumer.seek(place, expected)
 
     def _pause(self, topic: str, partition: int) -> None:
-        place = TopicPartition(topic, partition)
+        place = self._at((topic, partition))
         if self._consumer is not None and place in self._consumer.assignment():
             self._consumer.pause(place)
 
@@ -212,7 +218,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
     def _at_end(self, place: PartitionKey, offset: int) -> bool:
         if self._consumer is None:
             return False
-        end = self._consumer.highwater(TopicPartition(*place))
+        end = self._consumer.highwater(self._at(place))
         return end is not None and offset >= end
 
     async def ends(self) -> dict[PartitionKey, int]:
@@ -222,9 +228,9 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         if self._consumer is None:
             raise ConnectionAbortedError("the consumer is not connected")
         layout = self._runtime.settings.layout
-        places = [TopicPartition(t.name, p) for t in self._topics for p in range(t.partitions(layout))]
+        places = [self._at((t.name, p)) for t in self._topics for p in range(t.partitions(layout))]
         found = await asyncio.wait_for(self._consumer.end_offsets(places), 10)
-        return {(place.topic, place.partition): end for place, end in found.items()}
+        return {plain(place, self._runtime.settings): end for place, end in found.items()}
 
     async def _show(self) -> None:
         """Once a second: offsets for Kafka's own tools, lag for ours. Nothing depends on it."""
@@ -237,14 +243,14 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             positions = {place: await consumer.position(place) for place in places}
             lags: dict[str, int] = {topic.name: 0 for topic in self._topics}
             for place, position in positions.items():
-                lags[place.topic] += max(0, (consumer.highwater(place) or 0) - position)
+                lags[plain(place, self._runtime.settings)[0]] += max(0, (consumer.highwater(place) or 0) - position)
             for topic, lag in lags.items():
                 self._runtime.metrics.lag.labels(topic).set(lag)
             ended = [p for p, position in positions.items() if position >= (consumer.highwater(p) or 0)]
             await self._runtime.pool.execute(
                 "update consumed_offset set caught_up_at = now() where (topic, partition) in (select * from "
                 "unnest($1::text[], $2::int[])) and caught_up_at < now() - interval '5 seconds'",
-                [p.topic for p in ended],
+                [plain(p, self._runtime.settings)[0] for p in ended],
                 [p.partition for p in ended],
             )
             await asyncio.wait_for(consumer.commit(positions), 2)
@@ -268,5 +274,11 @@ async def business_day(
     return today, frozenset(() if row is None else row[1] or ())
 
 
-def record_of(raw: ConsumerRecord) -> Record:
-    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.headers, raw.value)
+def plain(place: TopicPartition, settings: Settings) -> PartitionKey:
+    """A partition at the broker by the name that contracts and database use."""
+    return place.topic.removeprefix(settings.topic_prefix), place.partition
+
+
+def record_of(raw: ConsumerRecord, settings: Settings) -> Record:
+    topic = raw.topic.removeprefix(settings.topic_prefix)
+    return Record(topic, raw.partition, raw.offset, raw.key, raw.headers, raw.value)

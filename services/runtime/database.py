@@ -50,7 +50,7 @@ async def _setup(connection: asyncpg.Connection) -> None:
 
 
 async def connect_pool(settings: Settings, *, schema: str | None = None) -> asyncpg.Pool:
-    """A pool of autocommit connections. A cached plan made while a table was small is never kept (design.md section 3)."""
+    """A pool of autocommit connections. A plan cached while a table was small would be kept: it never is."""
     return await asyncpg.create_pool(
         settings.database,
         min_size=1,

@@ -1,4 +1,4 @@
-"""The subscriber of the calendar: when a day starts, timers fire, ranks are given, and only then is it today.
+"""The subscriber of the calendar: when a day starts, timers fire, ranks are given, then it is today.
 
 A day waits until this service has applied what its other topics held when the day arrived, so that a message sent before
 the day is decided before it. Firing is safe to repeat: a subject's timer is used up in the transaction of its events.
@@ -30,7 +30,7 @@ from services.runtime.unit import Unit
 _DUE = """select subject from state where due <= $1 and subject > $2
 and not exists (select from parked_subject p where p.subject = state.subject) order by subject limit $3"""
 _CHUNK = 500
-_PLACE = TopicPartition(topics.DAY.name, 0)
+_TOPIC = topics.DAY.name
 
 
 class Days(Generic[S]):
@@ -55,10 +55,11 @@ class Days(Generic[S]):
 
     async def _session(self) -> None:
         settings = self._runtime.settings
+        place = TopicPartition(settings.wire(_TOPIC), 0)
         consumer = AIOKafkaConsumer(
-            _PLACE.topic,
+            place.topic,
             bootstrap_servers=settings.kafka,
-            group_id=f"{self._runtime.service.name}.calendar",
+            group_id=settings.wire(f"{self._runtime.service.name}.calendar"),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=1,
@@ -70,13 +71,13 @@ class Days(Generic[S]):
             await consumer.start()
             while not self._runtime.stopping.is_set():
                 if consumer.assignment() and not self.assigned.is_set():
-                    consumer.seek(_PLACE, await self._position())
+                    consumer.seek(place, await self._position())
                     self.assigned.set()
                 polled = await consumer.getmany(timeout_ms=250)
-                for record in [record_of(raw) for batch in polled.values() for raw in batch]:
+                for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                     following = await self._day(record)
-                    if following != await consumer.position(_PLACE):  # a seek costs a fetch that is under way
-                        consumer.seek(_PLACE, following)
+                    if following != await consumer.position(place):  # a seek costs a fetch that is under way
+                        consumer.seek(place, following)
                 if not polled and consumer.assignment():
                     await self._overdue()
                 if not consumer.assignment():
@@ -90,11 +91,9 @@ class Days(Generic[S]):
         await self._runtime.pool.execute(
             "insert into consumed_offset (topic, partition, next_offset, caught_up_at) values ($1, 0, 0, now()) "
             "on conflict do nothing",
-            _PLACE.topic,
+            _TOPIC,
         )
-        found = await self._runtime.pool.fetchval(
-            "select next_offset from consumed_offset where topic = $1", _PLACE.topic
-        )
+        found = await self._runtime.pool.fetchval("select next_offset from consumed_offset where topic = $1", _TOPIC)
         return int(found)
 
     async def _day(self, record: Record) -> int:
@@ -129,8 +128,8 @@ class Days(Generic[S]):
     async def _missing(self, record: Record, today: date, day: date) -> int:
         """A day was lost: nothing more happens by time until an operator has published it."""
         reason = f"{day} came after {today}: a day between is lost"
-        self._runtime.stopped[f"{_PLACE.topic}/0"] = reason
-        log().error("records lost: partition stopped", topic=_PLACE.topic, partition=0, reason=reason)
+        self._runtime.stopped[f"{_TOPIC}/0"] = reason
+        log().error("records lost: partition stopped", topic=_TOPIC, partition=0, reason=reason)
         await asyncio.sleep(1)
         return record.offset
 
@@ -184,7 +183,7 @@ class Days(Generic[S]):
                 continue
             try:
                 unit.hear(turn, names=names[turn.subject])
-            except Exception as error:  # noqa: BLE001 - a defect concerns this subject alone: it is parked
+            except Exception as error:  # a defect concerns this subject alone: it is parked
                 reason = f"day {day}: {fault(error)}"
                 log().error("timer failed: subject parked", subject=turn.subject, reason=reason)
                 await db.execute(
@@ -198,20 +197,21 @@ class Days(Generic[S]):
         """Ranks, sets today and moves the offset, in one transaction."""
         async with transaction(self._runtime.pool) as db:
             at = await db.fetchval(
-                "select next_offset from consumed_offset where topic = $1 and partition = 0 for update", _PLACE.topic
+                "select next_offset from consumed_offset where topic = $1 and partition = 0 for update", _TOPIC
             )
             if at != record.offset:
                 return
             if message is not None:
                 await self._rank(db, message)
                 await db.execute(
-                    "insert into business_day (id, today) values (1, $1) on conflict (id) do update set today = excluded.today",
+                    "insert into business_day (id, today) values (1, $1) on conflict (id) "
+                    "do update set today = excluded.today",
                     message.event.occurred_on,
                 )
                 self._runtime.metrics.day.set(message.event.occurred_on.toordinal())
             await db.execute(
                 "update consumed_offset set next_offset = $2, caught_up_at = now() where topic = $1 and partition = 0",
-                _PLACE.topic,
+                _TOPIC,
                 record.offset + 1,
             )
         self._runtime.committed()

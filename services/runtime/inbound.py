@@ -84,7 +84,7 @@ def decode(runtime: Runtime[S], record: Record) -> Decoded:
         return Decoded(record, topic, subject, message, None, frozenset(runtime.service.touches(message)))
     except (MalformedEnvelope, Undecodable) as error:
         return Decoded(record, topic, subject, None, error, frozenset())
-    except Exception as error:  # noqa: BLE001 - a defect in `touches` concerns this message alone
+    except Exception as error:  # a defect in `touches` concerns this message alone
         return Decoded(record, topic, subject, None, error, frozenset())
 
 
@@ -111,7 +111,7 @@ class Inbound(Generic[S]):
         self.applied = Applied(stops={}, done=[])
 
     async def apply(self, records: Iterable[Record]) -> Applied:
-        """Decides every record, then saves. `refused`: the database refused this single record, its decision must not be tried."""
+        """Decides every record, then saves. `refused`: the database refused this one record, so it is not tried again."""
         found = [decode(self._runtime, record) for record in records]
         await self._unit.open(
             {name for one in found if not one.topic.agency for name in self._own_names(one)},
@@ -148,7 +148,7 @@ class Inbound(Generic[S]):
             self.applied.stops[place] = one.record.offset
             self._runtime.stopped[f"{place[0]}/{place[1]}"] = str(loss)
             log().error("records lost: partition stopped", topic=place[0], partition=place[1], reason=str(loss))
-        except Exception as error:  # noqa: BLE001 - whatever deciding raises, this message alone is to blame
+        except Exception as error:  # whatever deciding raises, this message alone is to blame
             self._fail(one, error)
 
     def _apply(self, one: Decoded) -> str:

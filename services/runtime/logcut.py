@@ -1,4 +1,4 @@
-"""Whether the broker's log is still the one that we read: a topic made anew or cut back is a loss, not a fresh start."""
+"""Whether the broker's log is still the one that we read: one made anew or cut back is a loss, not a fresh start."""
 
 import asyncio
 import functools
@@ -18,8 +18,8 @@ insert into consumed_offset as c (topic, partition, next_offset, topic_id, caugh
 select t, p, 0, i, case when e = 0 then now() end from found order by t, p
 on conflict (topic, partition) do update set topic_id = coalesce(c.topic_id, excluded.topic_id)
 returning topic, partition, next_offset, topic_id"""
-_CAUGHT_UP = """update consumed_offset c set caught_up_at = now() from unnest($1::text[], $2::int[], $3::bigint[]) as e(t, p, o)
-where c.topic = e.t and c.partition = e.p and c.next_offset >= e.o"""
+_CAUGHT_UP = """update consumed_offset c set caught_up_at = now()
+from unnest($1::text[], $2::int[], $3::bigint[]) as e(t, p, o) where c.topic = e.t and c.partition = e.p and c.next_offset >= e.o"""
 
 
 class LogCheck(Generic[S]):
@@ -34,17 +34,17 @@ class LogCheck(Generic[S]):
         places = sorted(assigned)
         if not places:
             return {}
+        settings = self._runtime.settings
         ends = await asyncio.wait_for(consumer.end_offsets(places), 5)
-        ids = await asyncio.to_thread(topic_ids, self._runtime.settings.kafka, tuple(sorted({p.topic for p in places})))
-        columns = [p.topic for p in places], [p.partition for p in places]
+        ids = await asyncio.to_thread(topic_ids, settings.kafka, tuple(sorted({p.topic for p in places})))
+        columns = [p.topic.removeprefix(settings.topic_prefix) for p in places], [p.partition for p in places]
         rows = await self._runtime.pool.fetch(
             _SAVE, *columns, [ids.get(p.topic) for p in places], [ends[p] for p in places]
         )
         await self._runtime.pool.execute(_CAUGHT_UP, *columns, [ends[p] for p in places])
         for topic, partition, following, known in rows:
-            self._compare(
-                topic, partition, following, known, end=ends[TopicPartition(topic, partition)], found=ids.get(topic)
-            )
+            at = TopicPartition(settings.wire(topic), partition)
+            self._compare(topic, partition, following, known, end=ends[at], found=ids.get(at.topic))
         return {(row[0], row[1]): row[2] for row in rows}
 
     def _compare(

@@ -1,4 +1,4 @@
-"""What an operator does with parked subjects: look, redrive in order, discard one record. `lotse dlq` calls it over HTTP."""
+"""What an operator does with parked subjects: look, redrive in order, discard a record. `lotse dlq` calls it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,8 @@ from services.runtime.runtime import Runtime
 from services.runtime.service import NotFound, Refusal, S
 from services.runtime.unit import Unit
 
-_LIST = """select s.subject, s.since, s.reason, count(r.id) as waiting, min(r.topic) as topic, max(r.attempts) as attempts
+_LIST = """select s.subject, s.since, s.reason, count(r.id) as waiting,
+min(r.topic) as topic, max(r.attempts) as attempts
 from parked_subject s left join parked_record r on r.subject = s.subject group by 1, 2, 3 order by s.since, s.subject"""
 _QUEUE = """select id, subject, topic, partition, "offset", key, headers, value, attempts, reason, first_failed_at
 from parked_record where subject = any($1) order by id"""
@@ -74,7 +75,7 @@ class Parking(Generic[S]):
         return Redriven(tuple(subjects), len(applied.done), left, failed)
 
     async def discard(self, subject: str, *, actor: str, reason: str) -> dict[str, Any]:
-        """Gives up the record at the head of a subject's queue: its sequence counts as heard, its effects never happen."""
+        """Gives up the record at the head of a queue: its sequence counts as heard, its effects never happen."""
         async with transaction(self._runtime.pool) as db:
             subjects = await self._claim(db, subject)
             rows = await db.fetch(_QUEUE, subjects)

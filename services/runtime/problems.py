@@ -1,4 +1,4 @@
-"""Errors over HTTP as problem documents (RFC 9457): what happened, to what, what to do now; never a value that was sent."""
+"""Errors over HTTP as problem documents (RFC 9457): what happened, to what, what to do; never a value that was sent."""
 
 from collections.abc import Sequence
 from typing import Any

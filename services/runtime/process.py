@@ -96,7 +96,7 @@ def _guarded(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     async def run() -> None:
         try:
             await work
-        except Exception as error:  # noqa: BLE001 - the process must not go on without this part
+        except Exception as error:  # the process must not go on without this part
             log().critical("part failed: the process ends", part=name, error=fault(error))
             os._exit(70)
 

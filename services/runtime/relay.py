@@ -29,20 +29,20 @@ class Relay(Generic[S]):
 
     def __init__(self, runtime: Runtime[S]) -> None:
         self._runtime = runtime
-        self.draining = False
 
     async def run(self) -> None:
         """Until the runtime stops and the outbox is empty, or `stop_within` ends it."""
         for attempt in itertools.count(1):
             try:
-                return await self._lead()
+                await self._lead()
+                return
             except Exception as error:
                 if not is_away(error) and not isinstance(error, (asyncpg.PostgresError, KafkaError)):
                     raise
                 self._runtime.metrics.retries.labels("relay").inc()
                 log().warning("relay waits", error=fault(error), attempt=attempt)
                 if self._runtime.stopping.is_set():
-                    return None
+                    return
                 await backoff(min(attempt, 4))
 
     async def _lead(self) -> None:
@@ -107,13 +107,16 @@ class Relay(Generic[S]):
         builders: dict[tuple[str, int], Any] = {}
         sent = []
         for _, topic, partition, key, headers, value in rows:
-            place, content = (topic, partition), {"key": key, "value": value, "headers": unpack(headers)}
+            place, content = (
+                (self._runtime.settings.wire(topic), partition),
+                {"key": key, "value": value, "headers": unpack(headers)},
+            )
             builder = builders.get(place) or builders.setdefault(place, producer.create_batch())
             if builder.append(timestamp=None, **content) is None:
-                sent.append(await producer.send_batch(builder, topic, partition=partition))
+                sent.append(await producer.send_batch(builder, place[0], partition=partition))
                 builders[place] = fresh = producer.create_batch()
                 if fresh.append(timestamp=None, **content) is None:
                     raise KafkaError(f"a message for {topic} is larger than the producer allows")
-        for (topic, partition), builder in builders.items():
-            sent.append(await producer.send_batch(builder, topic, partition=partition))
+        for (name, partition), builder in builders.items():
+            sent.append(await producer.send_batch(builder, name, partition=partition))
         await asyncio.gather(*sent)

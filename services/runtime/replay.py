@@ -75,7 +75,8 @@ class Replay(Generic[S]):
         kafka = AIOKafkaConsumer(bootstrap_servers=self._runtime.settings.kafka, max_partition_fetch_bytes=8 << 20)
         await kafka.start()
         try:
-            places = [TopicPartition(topic.name, p) for p in range(topic.partitions(self._runtime.settings.layout))]
+            settings = self._runtime.settings
+            places = [TopicPartition(settings.wire(topic.name), p) for p in range(topic.partitions(settings.layout))]
             kafka.assign(places)
             until = await self._until(kafka, topic, places)
             await kafka.seek_to_beginning(*places)
@@ -83,7 +84,7 @@ class Replay(Generic[S]):
             while reached:
                 polled = await kafka.getmany(timeout_ms=1000, max_records=_CHUNK)
                 yield [
-                    decode(self._runtime, record_of(raw))
+                    decode(self._runtime, record_of(raw, self._runtime.settings))
                     for place, batch in polled.items()
                     for raw in batch
                     if raw.offset < until[place]
@@ -138,7 +139,7 @@ async def dump(db: asyncpg.Connection, model: type[SQLModel], schema: str) -> li
     table = sa.inspect(model).local_table
     names = ", ".join(f'"{name}"' for name in sorted(form.names))
     order = ", ".join(f'"{name}"' for name in form.key)
-    query = f'select row_to_json(t)::text from (select {names} from {schema}."{table.name}" order by {order}) t'  # noqa: S608
+    query = f'select row_to_json(t)::text from (select {names} from {schema}."{table.name}" order by {order}) t'
     return [row[0] for row in await db.fetch(query)]
 
 
@@ -182,7 +183,7 @@ async def replay(service_name: str, settings: Settings, *, restore: bool = False
                 for model in tables:
                     name = model.__tablename__
                     await db.execute(f"truncate public.{name}")
-                    await db.execute(f"insert into public.{name} select * from {SCHEMA}.{name}")  # noqa: S608
+                    await db.execute(f"insert into public.{name} select * from {SCHEMA}.{name}")
             await db.execute(f"drop schema {SCHEMA} cascade")
     finally:
         await scratch.close()

@@ -19,7 +19,10 @@ from services.runtime.telemetry import Metrics
 
 @dataclass
 class Runtime(Generic[S]):
-    """A service in its deployment. `wake` tells this process's relay, `moved` whoever waits for offsets, that something was committed."""
+    """A service in its deployment.
+
+    `wake` tells this process's relay, `moved` whoever waits for offsets, that something was committed.
+    """
 
     service: Service[S]
     settings: Settings

@@ -1,9 +1,9 @@
 """What a service tells the runtime: its topics, its pure decisions and the tables that follow from them.
 
-A service's state is one frozen dataclass per subject (the key of person topics). It changes only by `evolve`, which folds one message into
-one subject's state, so that any state can be rebuilt from the topics. A state is a product of folds, one per topic: what `evolve` does with a
-message of one topic must not depend on what was learned from another, because topics have no order among each other. What depends on
-several topics is decided in `react` and published.
+A service's state is one frozen dataclass per subject (the key of person topics). It changes only by `evolve`, which
+folds one message into one subject's state, so that any state can be rebuilt from the topics. A state is a product of
+folds, one per topic: what `evolve` does with a message of one topic must not depend on what was learned from another,
+because topics have no order among each other. What depends on several topics is decided in `react` and published.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -103,8 +103,8 @@ Publication = Event | Addressed
 class Context:
     """What a decision may know besides the state: never a clock.
 
-    `today`: the business day; `new_id()`: a UUID that is the same when the same cause is decided again; `behind`: names of
-    topics of which we may lack more than a minute.
+    `today`: the business day; `new_id()`: a UUID that is the same when the same cause is decided again; `behind`: names
+    of topics of which we may lack more than a minute.
     """
 
     today: date
@@ -122,7 +122,7 @@ class Command(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command leads to: events, the answer's body, and rows that are deliberately in no event (texts, identities)."""
+    """What a command leads to: events, the answer's body, and rows that are deliberately in no event (texts, names)."""
 
     events: Sequence[Publication] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Outcome:
 class Clients(Generic[S]):
     """The locked states by subject; one of which nothing is known yet is `initial`.
 
-    Reading a subject that neither `touches` nor `targets` named, nor a merge links to one that was, is a defect: `KeyError`.
+    Reading a subject that neither `touches` nor `targets` named, nor a merge links to one that was, is a `KeyError`.
     """
 
     def __init__(
@@ -207,11 +207,11 @@ def _nothing(*_: Any) -> tuple[()]:
 class Service(Generic[S]):
     """A service, as its composition root assembles it. Everything but `prepare` and `rank` is pure and synchronous.
 
-    The runtime, for every message of a consumed topic and in order: `touches` names the subjects (or references) to load
-    and lock, with all they were merged with; `evolve` folds the message into its own subject's state (not for partner
-    topics and days); `react` decides on the evolved states; every event that comes back is folded by `evolve` too,
-    numbered and put into the outbox; `project` turns the message, and every own event, into rows; `index` gives the rows
-    that mirror a changed state. Rows are upserted by primary key.
+    The runtime, for every message of a consumed topic and in order: `touches` names the subjects (or references) to
+    load and lock, with all they were merged with (none: the message is projected only); `evolve` folds the message into
+    its own subject's state (not for partner topics and days); `react` decides on the evolved states; every event that
+    comes back is folded by `evolve` too, numbered and put into the outbox; `project` turns the message, and every own
+    event, into rows; `index` gives the rows that mirror a changed state. Rows are upserted by primary key.
     """
 
     name: str
@@ -229,7 +229,7 @@ class Service(Generic[S]):
     prepare: Callable[[asyncpg.Connection, Sequence[Any], Context], Awaitable[Sequence[Any]]] | None = None
     """Looks up in the command's own transaction what a command must know before it names its targets."""
     rank: Callable[[asyncpg.Connection, Context], Awaitable[Sequence[Any]]] | None = None
-    """Commands that weigh several subjects against each other: asked once a day, after all timers, before the day is set."""
+    """Commands that weigh several subjects against each other: asked once a day, after all timers."""
     index: Callable[[S], Iterable[SQLModel]] = _nothing
     project: Callable[[Message], Iterable[SQLModel]] = _nothing
     tables: tuple[type[SQLModel], ...] = ()

@@ -15,6 +15,8 @@ class Settings(BaseSettings):
 
     service: str = ""
     kafka: str = "127.0.0.1:19092"
+    topic_prefix: str = ""
+    """Before every topic's and group's name on the wire, so that several installations can share a broker."""
     database: str
     host: str = "127.0.0.1"
     port: int = 8000
@@ -32,6 +34,10 @@ class Settings(BaseSettings):
     behind_after: float = 60.0
     stop_within: float = 10.0
     log_level: str = "INFO"
+
+    def wire(self, name: str) -> str:
+        """A topic's or group's name at the broker."""
+        return f"{self.topic_prefix}{name}"
 
     @property
     def layout(self) -> Layout:

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 
 class ConsumedOffset(SQLModel, table=True):
-    """Where this service stands in a partition: `next_offset` moves in the transaction of the effects, and its lock fences."""
+    """Where this service stands in a partition: `next_offset` moves in the effects' transaction, and its lock fences."""
 
     __tablename__ = "consumed_offset"
 
@@ -23,7 +23,7 @@ class ConsumedOffset(SQLModel, table=True):
 
 
 class Ledger(SQLModel, table=True):
-    """The last sequence per topic and subject: heard, of a topic we consume; sent, of one we publish (the source ledger)."""
+    """The last sequence per topic and subject: heard, of a topic we consume; sent, of one we publish (source ledger)."""
 
     __tablename__ = "ledger"
 
@@ -170,7 +170,6 @@ def create_runtime_tables(op: Operations) -> None:
         table = sa.inspect(model).local_table
         if not isinstance(table, sa.Table):
             raise TypeError(f"{model.__name__} is no table")
-        op.create_table(
-            table.name,
-            *(column._copy() for column in table.columns),
-        )
+        op.execute(sa.schema.CreateTable(table))
+        for index in sorted(table.indexes, key=lambda found: str(found.name)):
+            op.execute(sa.schema.CreateIndex(index))

@@ -52,7 +52,7 @@ class Metrics:
 
 
 def configure_logs(service: str, level: str) -> None:
-    """JSON lines on standard error; the libraries' chatter only from warnings on, without tracebacks of handled faults."""
+    """JSON lines on standard error; the libraries' chatter only from warnings on, without tracebacks."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

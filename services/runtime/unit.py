@@ -52,7 +52,7 @@ class _Draft:
 
 
 class Unit(Generic[S]):
-    """One transaction's work. `today` is the business day, `behind` the topics of which we may lack more than a minute."""
+    """One transaction's work. `today`: the business day; `behind`: topics of which we may lack more than a minute."""
 
     def __init__(
         self, runtime: Runtime[S], db: asyncpg.Connection, *, today: date, behind: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ class Unit(Generic[S]):
     async def open(
         self, names: Iterable[str], *, heard: Collection[Subject] = (), only_known: Iterable[str] = ()
     ) -> None:
-        """Locks and loads the subjects of `names`, and of those of `only_known` (a partner's words) that are references."""
+        """Locks and loads the subjects of `names`, and of `only_known` (a partner's words) what are references."""
         foreign = set(only_known)
         names = set(names)
         if self._service.initial and (names or foreign):
@@ -123,7 +123,7 @@ class Unit(Generic[S]):
         self.parked = {row[0] for row in rows}
 
     async def _lock(self, wanted: Collection[Subject]) -> None:
-        """Locks ledger rows in sorted order. A missing row of our own topics is made, so that a new subject is locked too."""
+        """Locks ledger rows in order. A missing row of our own topics is made, so that a new subject is locked too."""
         missing = sorted(set(wanted) - self._ledger.keys())
         for attempt in (1, 2):
             if not missing:
@@ -211,7 +211,7 @@ class Unit(Generic[S]):
             self._publish(draft, publication)
 
     def _publish(self, draft: _Draft, publication: Publication) -> None:
-        """Numbers and folds an event of ours; one addressed elsewhere is numbered in `close`, when its row is locked."""
+        """Numbers and folds an event of ours; one addressed elsewhere is numbered in `close`, once its row is locked."""
         if isinstance(publication, Addressed):
             topic, event, sequence = publication.topic, publication.event, None
         else:
