@@ -1,0 +1,10 @@
+"""`python -m services.reporting`: the service process."""
+
+from services.reporting.api import router
+from services.reporting.app import service
+from services.runtime.process import main
+
+if __name__ == "__main__":
+    main(
+        service, router, title="Reporting", description="Figures from events alone, exact by the day they happened on."
+    )

@@ -1,0 +1,200 @@
+"""What happens when a message arrives: it becomes dated facts, and nothing else. One `match` per consumed topic."""
+
+from collections.abc import Iterable
+from typing import assert_never, cast
+
+from sqlmodel import SQLModel
+
+from contracts import topics
+from contracts.events import casework, intake, referrals
+from services.reporting.store import (
+    BenefitEnd,
+    BenefitStart,
+    CaseMove,
+    Departure,
+    HouseholdMembership,
+    Merge,
+    Payment,
+    PlacementConfirmation,
+    PlacementReport,
+    PlacementVoid,
+    ReferralMove,
+    Registration,
+    ResponsibleOffice,
+    SustainmentCheck,
+    Unmerge,
+)
+from services.runtime.service import Message
+
+Facts = tuple[SQLModel, ...]
+
+
+def project(message: Message) -> Iterable[SQLModel]:
+    """The facts of one message. The runtime keeps the last day, a day is no fact here."""
+    if message.topic.name == topics.PERSON.name:
+        return on_intake(cast("intake.IntakePersonEvent", message.event), message.sequence)
+    if message.topic.name == topics.CASE.name:
+        return on_casework(cast("casework.CaseworkEvent", message.event), message.sequence)
+    if message.topic.name == topics.REFERRAL.name:
+        return on_referrals(cast("referrals.ReferralsEvent", message.event), message.sequence)
+    return ()
+
+
+def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
+    person, day = event.person_id, event.occurred_on
+    match event:
+        case intake.ClientRegistered():
+            return (
+                Registration(person_id=person, sequence=sequence, registered_on=day),
+                ResponsibleOffice(person_id=person, sequence=sequence, since=day, office=event.office),
+            )
+        case intake.OfficeChanged():
+            return (ResponsibleOffice(person_id=person, sequence=sequence, since=day, office=event.office),)
+        case intake.HouseholdChanged():
+            household, head = event.household_id, event.head
+            return (
+                HouseholdMembership(person_id=person, sequence=sequence, since=day, household_id=household, head=head),
+            )
+        case intake.BenefitStarted():
+            return (BenefitStart(benefit_id=event.benefit_id, person_id=person, kind=event.kind.value, since=day),)
+        case intake.BenefitEnded():
+            return (BenefitEnd(person_id=person, sequence=sequence, benefit_id=event.benefit_id, ended_on=day),)
+        case intake.BenefitPaid():
+            return (
+                Payment(
+                    payment_id=event.payment_id,
+                    person_id=person,
+                    kind=event.kind.value,
+                    month=event.month,
+                    paid_on=day,
+                    minor=event.amount.minor,
+                    currency=event.amount.currency.value,
+                ),
+            )
+        case intake.ClientDeparted():
+            return (Departure(person_id=person, sequence=sequence, departed_on=day, reason=event.reason.value),)
+        case intake.ClientsMerged():
+            if person != event.loser_id:
+                return ()  # the survivor's copy says the same
+            survivor = event.survivor_id
+            return (Merge(merge_id=event.merge_id, loser_id=person, survivor_id=survivor, merged_on=day),)
+        case intake.ClientsUnmerged():
+            if person != event.loser_id:
+                return ()
+            return (Unmerge(merge_id=event.merge_id, unmerged_on=day),)
+        case intake.BenefitChanged() | intake.PossibleDuplicateFound():
+            return ()  # expenditure is what was paid; a possible duplicate is two persons until they are merged
+        case (
+            intake.DepartmentsAssigned()
+            | intake.AbilityAssessed()
+            | intake.ClientCorrected()
+            | intake.ProtectionSet()
+            | intake.ProtectionCleared()
+            | intake.DisclosureBasisRecorded()
+            | intake.DisclosureBasisRevoked()
+        ):
+            return ()  # no figure rests on them yet
+        case _:
+            assert_never(event)
+
+
+def on_casework(event: casework.CaseworkEvent, sequence: int) -> Facts:
+    match event:
+        case casework.CaseOpened() | casework.CaseReopened():
+            return (_case(event, sequence, is_open=True),)
+        case casework.CaseClosed():
+            return (_case(event, sequence, is_open=False),)
+        case casework.CaseTransferred() | casework.CaseAssigned() | casework.CaseQueued():
+            return ()  # a case counts at the office responsible for the client's address (domain.md 8.10)
+        case casework.ReferralRequested() | casework.ReferralWithdrawalRequested():
+            return ()  # a wish: what became of it comes from referrals
+        case (
+            casework.PlanAgreed()
+            | casework.PlanRevised()
+            | casework.ReviewDue()
+            | casework.ReconciliationOpened()
+            | casework.ReconciliationResolved()
+        ):
+            return ()  # no figure rests on them yet
+        case _:
+            assert_never(event)
+
+
+def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
+    match event:
+        case referrals.ReferralDrafted():
+            return (_referral(event, sequence, "draft"),)
+        case referrals.ReferralRequested():
+            return (_referral(event, sequence, "requested"),)
+        case referrals.ReferralReceived():
+            return (_referral(event, sequence, "received"),)
+        case referrals.ReferralAccepted():
+            return (_referral(event, sequence, "accepted"),)
+        case referrals.ReferralRejected():
+            return (_referral(event, sequence, "rejected"),)
+        case referrals.ReferralWithdrawn():
+            return (_referral(event, sequence, "withdrawn"),)
+        case referrals.ReferralExpired():
+            return (_referral(event, sequence, "expired"),)
+        case referrals.ServiceStarted() | referrals.ServiceResumed():
+            return (_referral(event, sequence, "in_service"),)
+        case referrals.ServiceHeld():
+            return (_referral(event, sequence, "on_hold"),)
+        case referrals.ReferralCompleted():
+            return (_referral(event, sequence, "completed"),)
+        case referrals.ReferralFailed():
+            return (_referral(event, sequence, "failed"),)
+        case referrals.ReferralDiscontinued():
+            return (_referral(event, sequence, "discontinued"),)
+        case referrals.ReferralRefused() | referrals.ReferralVoided():
+            return (_referral(event, sequence, "void"),)
+        case referrals.PlacementReported():
+            return (
+                PlacementReport(
+                    placement_id=event.placement_id,
+                    person_id=event.person_id,
+                    agency=event.agency,
+                    kind=event.kind.value,
+                    employer_id=event.employer_id,
+                    started_on=event.occurred_on,
+                    credited=event.credited,
+                ),
+            )
+        case referrals.PlacementConfirmed():
+            placement, person, start = event.placement_id, event.person_id, event.occurred_on
+            return (PlacementConfirmation(placement_id=placement, person_id=person, started_on=start),)
+        case referrals.PlacementVoided():
+            return (PlacementVoid(placement_id=event.placement_id, voided_on=event.occurred_on),)
+        case referrals.SustainmentChecked():
+            placement, outcome = event.placement_id, event.outcome.value
+            return (
+                SustainmentCheck(
+                    placement_id=placement, months=event.months, checked_on=event.occurred_on, outcome=outcome
+                ),
+            )
+        case referrals.PlacementEnded() | referrals.InsuranceReported():
+            return ()  # SustainmentChecked tells what they come to
+        case referrals.MoveRefused() | referrals.PartnerMessageHeld() | referrals.PartnerMessageRejected():
+            return ()  # nothing moved
+        case referrals.ReferralReminded() | referrals.StatusQueried() | referrals.ErasureConfirmed():
+            return ()  # no figure rests on them
+        case _:
+            assert_never(event)
+
+
+def _case(
+    event: casework.CaseOpened | casework.CaseReopened | casework.CaseClosed, sequence: int, *, is_open: bool
+) -> CaseMove:
+    person, case_id = event.person_id, event.case_id
+    return CaseMove(person_id=person, sequence=sequence, case_id=case_id, moved_on=event.occurred_on, is_open=is_open)
+
+
+def _referral(event: referrals.ReferralEvent, sequence: int, state: str) -> ReferralMove:
+    return ReferralMove(
+        person_id=event.person_id,
+        sequence=sequence,
+        referral_id=event.referral_id,
+        agency=event.agency,
+        state=state,
+        moved_on=event.occurred_on,
+    )

@@ -1,0 +1,203 @@
+"""Dated facts, each table fed by one topic. Rows are only ever added: the same event writes the same row again.
+
+A fact about a person is keyed by `person_id` and the `sequence` of its event, dense per topic and person; what has an
+id of its own by that id. No row depends on another topic or on the order among persons, so a replay in any interleaving
+gives the same tables. Codes are the contracts' words. Amounts are minor units (Pfennig or cent).
+"""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+# intake.person.v1
+
+
+class Registration(SQLModel, table=True):
+    __tablename__ = "registration"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    registered_on: date
+
+
+class ResponsibleOffice(SQLModel, table=True):
+    """From `since` this office is responsible for the client, until another one is."""
+
+    __tablename__ = "responsible_office"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    since: date
+    office: str
+
+
+class HouseholdMembership(SQLModel, table=True):
+    """From `since` the client belongs to this household (None: to none), until the next row's day."""
+
+    __tablename__ = "household_membership"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    since: date
+    household_id: str | None
+    head: bool
+
+
+class BenefitStart(SQLModel, table=True):
+    __tablename__ = "benefit_start"
+
+    benefit_id: str = Field(primary_key=True)
+    person_id: str
+    kind: str
+    since: date
+
+
+class BenefitEnd(SQLModel, table=True):
+    """`ended_on` is the first day without the benefit. Of several ends of one benefit the last told is true."""
+
+    __tablename__ = "benefit_end"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    benefit_id: str
+    ended_on: date
+
+
+class Payment(SQLModel, table=True):
+    """A household's aid of one kind for `month` (`2001-03`), paid to its head."""
+
+    __tablename__ = "payment"
+
+    payment_id: str = Field(primary_key=True)
+    person_id: str
+    kind: str
+    month: str = Field(index=True)
+    paid_on: date
+    minor: int = Field(sa_type=sa.BigInteger)
+    currency: str
+
+
+class Departure(SQLModel, table=True):
+    """`departed_on` is the first day without the client. Reason `void`: the record should never have been."""
+
+    __tablename__ = "departure"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    departed_on: date
+    reason: str
+
+
+class Merge(SQLModel, table=True):
+    """`loser_id` is `survivor_id`, and always was. Fed by the loser's copy of the event alone."""
+
+    __tablename__ = "client_merge"
+
+    merge_id: str = Field(primary_key=True)
+    loser_id: str
+    survivor_id: str
+    merged_on: date
+
+
+class Unmerge(SQLModel, table=True):
+    """The merge was wrong and is ended for good. Fed by the loser's copy of the event alone."""
+
+    __tablename__ = "client_unmerge"
+
+    merge_id: str = Field(primary_key=True)
+    unmerged_on: date
+
+
+# casework.case.v1
+
+
+class CaseMove(SQLModel, table=True):
+    """From `moved_on` the case is open, or closed, unless a move told later says otherwise."""
+
+    __tablename__ = "case_move"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    case_id: str
+    moved_on: date
+    is_open: bool
+
+
+# referrals.referral.v1
+
+
+class ReferralMove(SQLModel, table=True):
+    """From `moved_on` the referral is in `state` (domain.md section 4), unless a move told later says otherwise."""
+
+    __tablename__ = "referral_move"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    referral_id: str
+    agency: str
+    state: str
+    moved_on: date
+
+
+class PlacementReport(SQLModel, table=True):
+    """A job or training as the agency reported it. `credited` is False where it counts for the person only."""
+
+    __tablename__ = "placement_report"
+
+    placement_id: str = Field(primary_key=True)
+    person_id: str
+    agency: str
+    kind: str
+    employer_id: str | None
+    started_on: date
+    credited: bool
+
+
+class PlacementConfirmation(SQLModel, table=True):
+    """Figures count the placement, on its start."""
+
+    __tablename__ = "placement_confirmation"
+
+    placement_id: str = Field(primary_key=True)
+    person_id: str
+    started_on: date
+
+
+class PlacementVoid(SQLModel, table=True):
+    """The placement never was."""
+
+    __tablename__ = "placement_void"
+
+    placement_id: str = Field(primary_key=True)
+    voided_on: date
+
+
+class SustainmentCheck(SQLModel, table=True):
+    """So many months after the start: `sustained`, `failed` or `unknown`."""
+
+    __tablename__ = "sustainment_check"
+
+    placement_id: str = Field(primary_key=True)
+    months: int = Field(primary_key=True)
+    checked_on: date
+    outcome: str
+
+
+TABLES: tuple[type[SQLModel], ...] = (
+    Registration,
+    ResponsibleOffice,
+    HouseholdMembership,
+    BenefitStart,
+    BenefitEnd,
+    Payment,
+    Departure,
+    Merge,
+    Unmerge,
+    CaseMove,
+    ReferralMove,
+    PlacementReport,
+    PlacementConfirmation,
+    PlacementVoid,
+    SustainmentCheck,
+)
