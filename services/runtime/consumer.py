@@ -221,17 +221,6 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         end = self._consumer.highwater(self._at(place))
         return end is not None and offset >= end
 
-    async def ends(self) -> dict[PartitionKey, int]:
-        """The end offsets of all our topics, as the broker has them now."""
-        if not self._topics:
-            return {}
-        if self._consumer is None:
-            raise ConnectionAbortedError("the consumer is not connected")
-        layout = self._runtime.settings.layout
-        places = [self._at((t.name, p)) for t in self._topics for p in range(t.partitions(layout))]
-        found = await asyncio.wait_for(self._consumer.end_offsets(places), 10)
-        return {plain(place, self._runtime.settings): end for place, end in found.items()}
-
     async def _show(self) -> None:
         """Once a second: offsets for Kafka's own tools, lag for ours. Nothing depends on it."""
         consumer = self._consumer

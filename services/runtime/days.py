@@ -1,7 +1,7 @@
 """The subscriber of the calendar: when a day starts, timers fire, ranks are given, then it is today.
 
-A day waits until this service has applied what its other topics held when the day arrived, so that a message sent before
-the day is decided before it. Firing is safe to repeat: a subject's timer is used up in the transaction of its events.
+A day waits until this service has applied what its other topics held when the day arrived, so that a message sent
+before the day is decided before it. Firing is safe to repeat: a timer is used up in the transaction of its events.
 """
 
 import asyncio
@@ -18,11 +18,12 @@ from contracts import topics
 from contracts.envelope import MalformedEnvelope
 from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
-from services.runtime.consumer import Consumer, business_day, record_of
+from services.runtime.consumer import business_day, record_of
 from services.runtime.database import backoff, is_away, transaction, upsert_models
+from services.runtime.ends import Ends
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Record, decode
-from services.runtime.runtime import Runtime
+from services.runtime.runtime import Runtime, is_day
 from services.runtime.service import Message, Refusal, S
 from services.runtime.telemetry import fault, log
 from services.runtime.unit import Unit
@@ -36,8 +37,9 @@ _TOPIC = topics.DAY.name
 class Days(Generic[S]):
     """One consumer group `<service>.calendar`; whichever replica has the partition runs the day."""
 
-    def __init__(self, runtime: Runtime[S], others: Consumer[S]) -> None:
-        self._runtime, self._others = runtime, others
+    def __init__(self, runtime: Runtime[S]) -> None:
+        self._runtime = runtime
+        self._ends = Ends(runtime.settings, [topic for topic in runtime.service.consumes if not is_day(topic)])
         self.assigned = asyncio.Event()
 
     async def run(self) -> None:
@@ -84,6 +86,7 @@ class Days(Generic[S]):
                     self.assigned.clear()
         finally:
             self.assigned.clear()
+            await self._ends.close()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(consumer.stop(), 3)
 
@@ -135,7 +138,7 @@ class Days(Generic[S]):
 
     async def _reach_ends(self) -> None:
         """Waits until everything that our other topics held when the day arrived is applied."""
-        ends = await self._others.ends()
+        ends = await self._ends.read()
         while not self._runtime.stopping.is_set():
             self._runtime.moved.clear()
             rows = await self._runtime.pool.fetch("select topic, partition, next_offset from consumed_offset")

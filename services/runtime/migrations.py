@@ -2,16 +2,30 @@
 
 import asyncio
 import importlib
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 
-def run(context: EnvironmentContext) -> None:
+class Migrating(Protocol):
+    """What an `env.py` has as `alembic.context`."""
+
+    @property
+    def config(self) -> Config: ...
+
+    def configure(self, *, connection: sa.Connection, transaction_per_migration: bool) -> None: ...
+
+    def begin_transaction(self) -> AbstractContextManager[Any]: ...
+
+    def run_migrations(self) -> None: ...
+
+
+def run(context: Migrating) -> None:
     """For a service's `env.py`: applies its migrations on the connection that `migrate` opened."""
     connection: sa.Connection = context.config.attributes["connection"]
     context.configure(connection=connection, transaction_per_migration=True)

@@ -58,7 +58,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = Runtime(service, settings, city, await connect_pool(settings), Metrics())
         consumer = Consumer(runtime)
-        days, relay = Days(runtime, consumer), Relay(runtime)
+        days, relay = Days(runtime), Relay(runtime)
         engine = _read_engine(settings)
         app.state.commands, app.state.engine, app.state.runtime = Commands(runtime), engine, runtime
         app.include_router(operations(Health(runtime, consumer, days)))

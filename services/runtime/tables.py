@@ -1,10 +1,9 @@
 """The tables that every service's database holds for the runtime. The service's own stand beside them."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
-from alembic.operations import Operations
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -162,6 +161,16 @@ RUNTIME: tuple[type[SQLModel], ...] = (
 )
 REBUILT: tuple[type[SQLModel], ...] = (State, Alias, Reference)
 """What a replay rebuilds and compares besides the service's own tables."""
+
+
+class Operations(Protocol):
+    """What a migration does with `alembic.op`."""
+
+    def create_table(self, table_name: str, /, *columns: Any) -> Any: ...
+
+    def create_index(self, index_name: str | None, table_name: str, columns: list[Any], /) -> None: ...
+
+    def execute(self, sqltext: str, /) -> None: ...
 
 
 def create_runtime_tables(op: Operations) -> None:
