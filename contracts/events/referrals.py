@@ -224,6 +224,9 @@ class PartnerMessageHeld(ReferralEvent):
 
     message_id: MessageId
     message_type: PartnerMessageType
+    partition: int = Field(ge=0)
+    """With `offset` the place of its record, which the final answer names."""
+    offset: int = Field(ge=0)
     waits_for: MessageId
     held_until: date
     held: str = Field(json_schema_extra={"contentMediaType": "application/json"})
