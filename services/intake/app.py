@@ -1,0 +1,24 @@
+"""Composition: what makes intake a service."""
+
+from contracts import topics
+from contracts.city import City
+from services.intake import handlers, preparation, store
+from services.intake.domain.client import Client, initial
+from services.runtime.service import Service
+
+
+def service(city: City) -> Service[Client]:
+    return Service(
+        name="intake",
+        publishes=(topics.PERSON, topics.IDENTITY),
+        consumes=topics.consumed_by("intake", city.agency_ids),
+        initial=initial,
+        state=Client,
+        evolve=handlers.evolve,
+        decide=handlers.decide,
+        prepare=preparation.prepare,
+        index=store.index,
+        project=store.project,
+        tables=store.REBUILT,
+        kept_tables=store.KEPT,
+    )
