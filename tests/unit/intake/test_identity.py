@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.unit.intake.given import IDENTITY
         {"phone": "0421 1234"},
     ],
 )
-def test_spellings_of_one_identity_are_one_person(same: dict[str, str]) -> None:
+def test_spellings_of_one_identity_are_one_person(same: dict[str, Any]) -> None:
     assert replace(IDENTITY, **same).digest == IDENTITY.digest
 
 
@@ -31,7 +32,7 @@ def test_spellings_of_one_identity_are_one_person(same: dict[str, str]) -> None:
         {"postcode": "28239"},
     ],
 )
-def test_another_name_or_address_is_another_identity(other: dict[str, str]) -> None:
+def test_another_name_or_address_is_another_identity(other: dict[str, Any]) -> None:
     assert replace(IDENTITY, **other).digest != IDENTITY.digest
 
 

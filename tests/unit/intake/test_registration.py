@@ -6,7 +6,6 @@ import pytest
 
 from contracts import topics
 from contracts.events.intake import (
-    BenefitStarted,
     ClientRegistered,
     DepartmentsAssigned,
     IdentityRecorded,
@@ -73,9 +72,7 @@ def test_who_had_departed_is_registered_again_under_the_same_id() -> None:
     back = intake.told(replace(registration(), benefits=(hlu(since=intake.today),)))
     assert back.result["status"] == "registered"
     assert intake.states[ANNA].is_client(intake.today)
-    assert [
-        one.since for one in back.events if isinstance(one, BenefitStarted) for one in intake.states[ANNA].benefits
-    ][-1] == intake.today
+    assert intake.states[ANNA].benefits[-1].since == intake.today
 
 
 def test_the_office_is_the_responsible_one_whether_named_or_not() -> None:

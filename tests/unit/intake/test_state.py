@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import TypeAdapter
 
 from contracts import topics
+from contracts.event import PersonEvent
 from contracts.events.intake import BenefitPaid, HouseholdChanged, PossibleDuplicateFound
 from contracts.words import Ability, BenefitEndReason, BenefitKind, Mobility, ProtectionClass, Qualification
 from services.intake import store
@@ -25,9 +26,8 @@ MAY, JUNE = date(2001, 5, 1), date(2001, 6, 1)
 
 def test_a_state_survives_its_json() -> None:
     intake = with_anna_and_berta()
-    intake.told(
-        SetProtection(person_id=ANNA, protection=ProtectionGrant(protection_class=ProtectionClass.ILL), author="x")
-    )
+    ill = ProtectionGrant(protection_class=ProtectionClass.ILL)
+    intake.told(SetProtection(person_id=ANNA, protection=ill, author="x"))
     intake.told(
         AssessAbility(
             person_id=ANNA,
@@ -104,5 +104,5 @@ def test_a_payment_leaves_the_state_as_it_was() -> None:
     assert intake.states[ANNA] is before
 
 
-def _message(event: BenefitPaid | HouseholdChanged | PossibleDuplicateFound) -> Message:
+def _message(event: PersonEvent) -> Message:
     return Message(topics.PERSON, event, event.person_id, "m")
