@@ -1,0 +1,1 @@
+"""Referrals: the closed loop with the agencies."""

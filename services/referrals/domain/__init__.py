@@ -1,0 +1,1 @@
+"""What referrals knows and decides: state machine, gate, clocks, placements, partners' messages. Pure."""

@@ -1,0 +1,262 @@
+"""What happens when X arrives: every reaction of referrals to every event, message, day and command.
+
+A reaction decides on states into which the event is already folded (domain/fold.py) and publishes through its `Turn`.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from contracts.city import Deadlines
+from contracts.event import CaseEvent
+from contracts.events import casework, intake, partners
+from contracts.events.calendar import DayStarted
+from contracts.events.casework import CaseworkEvent
+from contracts.events.intake import IdentityRecorded, IntakePersonEvent
+from contracts.events.partners import PartnerMessage
+from contracts.events.referrals import ReferralEvent
+from contracts.words import RejectionCode
+from services.referrals.domain import clock, commands, moves, offers, placements, sustaining
+from services.referrals.domain.client import Client
+from services.referrals.domain.commands import ConfirmPlacement, Reconsider, ReferralsCommand, VoidReferral
+from services.referrals.domain.fold import fold_identity, fold_own
+from services.referrals.domain.fold_intake import fold_intake
+from services.referrals.domain.record import (
+    Judgement,
+    PartnerRecord,
+    Verdict,
+    answer,
+    conclude,
+    held_record,
+    implausible,
+    recognise,
+)
+from services.referrals.domain.referral import Held, Referral
+from services.referrals.domain.turn import Turn, out_topic
+from services.runtime.service import Addressed, Clients, Context, Message, Outcome, Publication, Unreadable
+
+
+def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
+    """Circumstances change: what they forbid is withdrawn. Then drafts that waited for intake are decided."""
+    match event:
+        case intake.ProtectionSet() | intake.DisclosureBasisRevoked() | intake.BenefitEnded() | intake.ClientDeparted():
+            offers.withdraw_forbidden(turn, event.person_id)
+        case intake.ClientsMerged(survivor_id=survivor, loser_id=loser):
+            offers.withdraw_twins(turn, survivor, loser)
+            offers.withdraw_forbidden(turn, survivor)
+            offers.withdraw_forbidden(turn, loser)
+        case (
+            intake.ProtectionCleared()
+            | intake.DisclosureBasisRecorded()
+            | intake.BenefitStarted()
+            | intake.ClientRegistered()
+        ):
+            pass  # folded for the gate; none of them offers anything by itself
+        case intake.ClientsUnmerged():
+            pass  # folded: reopens nothing, casework makes a review item
+        case (
+            intake.OfficeChanged() | intake.HouseholdChanged() | intake.DepartmentsAssigned() | intake.AbilityAssessed()
+        ):
+            pass  # a referral keeps its clock and its profile wherever the client belongs
+        case (
+            intake.BenefitChanged() | intake.BenefitPaid() | intake.ClientCorrected() | intake.PossibleDuplicateFound()
+        ):
+            pass  # amounts, statistics and suspicions do not concern an agency
+        case _:
+            assert_never(event)
+    offers.decide_drafts(turn, event.person_id)
+
+
+def on_identity(turn: Turn, event: IdentityRecorded, *, version: int) -> None:
+    """The contact that an acceptance waited for is released; a later version reaches no agency by itself."""
+    if version == 1:
+        for referral in turn.client(event.person_id).referrals:
+            if referral.is_open and referral.accepted_on is not None:
+                offers.release_contact(turn, referral)
+
+
+def on_casework(turn: Turn, event: CaseworkEvent) -> None:
+    match event:
+        case casework.ReferralRequested():
+            offers.draft(turn, event)
+            offers.decide_drafts(turn, event.person_id)
+        case casework.ReferralWithdrawalRequested():
+            offers.withdraw_on_request(turn, event)
+        case casework.CaseOpened() | casework.CaseQueued() | casework.CaseAssigned() | casework.CaseTransferred():
+            pass  # who looks after the client does not concern the referral (8.10)
+        case casework.PlanAgreed() | casework.PlanRevised() | casework.ReviewDue():
+            pass  # the plan is casework's; what follows from it arrives as a request
+        case casework.CaseClosed() | casework.CaseReopened():
+            pass  # a case manager withdraws what shall end with the case; placements outlive it
+        case casework.ReconciliationOpened() | casework.ReconciliationResolved():
+            pass  # work items made from our own events
+        case _:
+            assert_never(event)
+
+
+def on_day(turn: Turn, person_id: str) -> None:
+    """What has become due of one client. Withdrawing comes first: nobody is reminded of what is taken back."""
+    offers.withdraw_forbidden(turn, person_id)
+    offers.decide_drafts(turn, person_id)
+    clock.expire_or_remind(turn, person_id)
+    clock.ask_the_silent(turn, person_id)
+    sustaining.advance_all(turn, person_id)
+    for referral in turn.client(person_id).referrals:
+        for held in referral.held:
+            if held.held_until <= turn.today:
+                conclude(turn, referral, held_record(referral, held), RejectionCode.NO_SUCH_RESULT)
+
+
+def on_partner(turn: Turn, record: PartnerRecord) -> None:
+    """Every record gets one final answer; a message held for a result gets its own when that result is there."""
+    if isinstance(record.event, partners.CapacityAnnounced):
+        answer(turn, record, Verdict.APPLIED)  # a row of its own (store.project): it concerns no person
+        return
+    known = recognise(turn, record)
+    if not isinstance(known, Referral):
+        answer(turn, record, known)
+        return
+    waiting = known.waiting_for(record.message_id)
+    conclude(turn, known, record, _judge(turn, known, record))
+    _release(turn, known, waiting)
+
+
+def _judge(turn: Turn, referral: Referral, record: PartnerRecord) -> Judgement:
+    """What an agency's message does to a referral that it has."""
+    if implausible(turn, referral, record.event.occurred_on):
+        return RejectionCode.IMPLAUSIBLE_DATE
+    match record.event:
+        case partners.ReferralReceived():
+            return moves.receive(turn, referral, record)
+        case partners.ReferralAccepted():
+            return moves.accept(turn, referral, record)
+        case partners.ReferralRejected() as event:
+            return moves.reject(turn, referral, record, event)
+        case partners.ServiceStarted():
+            return moves.start(turn, referral, record)
+        case partners.ServiceHeld() as event:
+            return moves.pause(turn, referral, record, event)
+        case partners.ServiceResumed():
+            return moves.resume(turn, referral, record)
+        case partners.ServiceDiscontinued() as event:
+            return moves.discontinue(turn, referral, record, event)
+        case partners.PlacementResultReported() as event:
+            return placements.report(turn, referral, record, event)
+        case partners.ResultCorrected() as event:
+            return placements.correct(turn, referral, record, event)
+        case partners.PlacementEnded() as event:
+            return placements.end(turn, referral, record, event)
+        case partners.PlacementStatusReported() as event:
+            return placements.note_status(turn, referral, record, event)
+        case partners.EraseConfirmed():
+            return moves.confirm_erasure(turn, referral, record)
+        case partners.ResyncRequested():
+            return moves.tell_again(turn, referral)
+        case partners.CapacityAnnounced():
+            return Verdict.APPLIED
+        case _:
+            assert_never(record.event)
+
+
+def _release(turn: Turn, referral: Referral, waiting: tuple[Held, ...]) -> None:
+    """Applies what was held for a result, in the order in which it came, if the result is there now (8.4)."""
+    for held in waiting:
+        now = turn.now(referral)
+        if turn.client(referral.person_id).result(referral.referral_id, held.waits_for) is not None:
+            record = held_record(referral, held)
+            follows = now.waiting_for(record.message_id)
+            conclude(turn, now, record, _judge(turn, now, record))
+            _release(turn, now, follows)
+
+
+def on_command(turn: Turn, command: ReferralsCommand) -> dict[str, str]:
+    """Carries out a command; returns the answer's body."""
+    match command:
+        case ConfirmPlacement():
+            commands.confirm_placement(turn, command)
+            return {"placement_id": command.placement_id}
+        case VoidReferral():
+            commands.void_referral(turn, command)
+            return {"referral_id": command.referral_id}
+        case Reconsider(person_id=person_id):
+            offers.withdraw_forbidden(turn, person_id)
+            return {}
+        case _:
+            assert_never(command)
+
+
+def react(clients: Clients[Client], message: Message, context: Context) -> Iterable[Publication]:
+    turn, event = Turn(clients, context), message.event
+    if isinstance(event, IntakePersonEvent):
+        on_intake(turn, event)
+    elif isinstance(event, IdentityRecorded):
+        on_identity(turn, event, version=message.sequence)
+    elif isinstance(event, CaseworkEvent):
+        on_casework(turn, event)
+    elif isinstance(event, DayStarted):
+        on_day(turn, message.subject)
+    elif isinstance(event, PartnerMessage) and message.topic.agency is not None:
+        on_partner(turn, _record(message, event, message.topic.agency))
+    return turn.publications
+
+
+def _record(message: Message, event: PartnerMessage, agency: str) -> PartnerRecord:
+    return PartnerRecord(
+        agency=agency,
+        topic=message.topic.name,
+        key=message.subject,
+        partition=message.partition,
+        offset=message.offset,
+        message_id=message.id,
+        event=event,
+    )
+
+
+def decide(clients: Clients[Client], command: ReferralsCommand, context: Context) -> Outcome:
+    turn = Turn(clients, context)
+    result = on_command(turn, command)
+    return Outcome(events=turn.publications, result=result)
+
+
+def refuse(unreadable: Unreadable, context: Context) -> Iterable[Publication]:
+    """The answer to a partner's record that is no message of its topic."""
+    agency = unreadable.topic.agency
+    if agency is None:
+        return ()
+    rejected = partners.MessageRejected(
+        occurred_on=context.today,
+        key=unreadable.key,
+        topic=unreadable.topic.name,
+        partition=unreadable.partition,
+        offset=unreadable.offset,
+        message_id=unreadable.message_id,
+        code=RejectionCode(unreadable.code),
+    )
+    return (Addressed(out_topic(agency), rejected),)
+
+
+def touches(message: Message) -> Iterable[str]:
+    """Whose states a message needs: its own client's, and whom it names; a partner's key is a referral or nobody."""
+    match message.event:
+        case intake.ClientsMerged(survivor_id=survivor, loser_id=loser):
+            return survivor, loser
+        case casework.ReferralRequested(person_id=person_id):
+            return (person_id,)
+        case casework.ReferralWithdrawalRequested(person_id=person_id, referral_id=referral_id):
+            return person_id, referral_id
+        case CaseEvent():
+            return ()
+        case _:
+            return (message.subject,)
+
+
+def evolve(client: Client, message: Message, *, deadlines: Deadlines) -> Client:
+    """Folds a message of a person topic; casework's say nothing that our own events do not repeat."""
+    match message.event:
+        case intake.IntakeEvent() as event:
+            return fold_intake(client, event, message.sequence)
+        case IdentityRecorded() as event:
+            return fold_identity(client, event, message.sequence)
+        case ReferralEvent() as event:
+            return fold_own(client, event, deadlines)
+        case _:
+            return client
