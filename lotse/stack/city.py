@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from lotse.refusal import Refusal
@@ -38,13 +37,17 @@ def service_environment(name: str, settings: Settings, installation: Installatio
     """What a service process is told."""
     return _common(settings) | {
         "LOTSE_SERVICE": name,
-        "LOTSE_DATABASE": postgres.dsn(settings, role=name, password=installation.passwords[name], database=name),
+        "LOTSE_DATABASE": database_of(name, settings, installation),
         "LOTSE_PORT": str(settings.port(name)),
         "LOTSE_NAMESPACE": str(installation.namespace),
         "LOTSE_PARTITIONS_PERSON": str(installation.partitions_person),
         "LOTSE_PARTITIONS_PARTNER": str(installation.partitions_partner),
         "LOTSE_STOP_WITHIN": str(SERVICE_STOPS_WITHIN),
     }
+
+
+def database_of(service: str, settings: Settings, installation: Installation) -> str:
+    return postgres.dsn(settings, role=service, password=installation.passwords[service], database=service)
 
 
 def _common(settings: Settings) -> dict[str, str]:
@@ -92,20 +95,16 @@ async def _provide_topics(settings: Settings, installation: Installation, say: C
 
 
 async def _migrate(settings: Settings, installation: Installation, home: Home) -> None:
-    async with asyncio.TaskGroup() as group:
-        for name in SERVICES:
-            environment = service_environment(name, settings, installation)
-            group.create_task(_migrate_one(name, environment, home.log_of(f"migrate-{name}")))
-
-
-async def _migrate_one(name: str, environment: dict[str, str], log: Path) -> None:
+    log = home.log_of(MIGRATIONS)
+    dsns = {name: database_of(name, settings, installation) for name in SERVICES}
+    databases = {"LOTSE_DATABASES": " ".join(f"{name}={dsn}" for name, dsn in dsns.items())}
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *python("services.runtime.migrate", name),
+            *python("lotse.migrate"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
-            env=inherited() | environment,
+            env=inherited() | databases,
             start_new_session=True,
         )
     try:
@@ -115,6 +114,6 @@ async def _migrate_one(name: str, environment: dict[str, str], log: Path) -> Non
         raise
     if code:
         raise MigrationFailed(
-            f"The database of {name} could not be migrated (exit code {code}).",
-            remedy=f"The reason is in {log}. Nothing was started on top of it.",
+            f"The services' databases could not be migrated (exit code {code}).",
+            remedy=f"The reason is at the end of {log}. Nothing was started on top of it.",
         )
