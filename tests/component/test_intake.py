@@ -1,0 +1,198 @@
+"""Intake's API over real PostgreSQL and Kafka: one person once, dates, refusals, merges."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+
+from contracts import topics
+from contracts.events.intake import ClientsMerged, IdentityRecorded
+from services.intake import store
+from tests.component.intake_world import IntakeWorld, intake_on, person
+from tests.component.runtime.world import CALLER, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+NOBODY = str(uuid.UUID(int=0))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def intake(broker: str, new_module_database: Callable[[], str]) -> AsyncIterator[IntakeWorld]:
+    database = await asyncio.to_thread(new_module_database)
+    async with intake_on(date(2001, 3, 1), broker, database) as world:
+        yield world
+
+
+async def test_a_registration_is_published_in_order_and_its_identity_apart(intake: IntakeWorld) -> None:
+    status, answer = await intake.post("/clients", person(1))
+    assert (status, answer["status"]) == (201, "registered")
+    assert [one["type"] for one in answer["events"]] == [
+        "lotse.intake.ClientRegistered.v1",
+        "lotse.intake.HouseholdChanged.v1",
+        "lotse.identity.IdentityRecorded.v1",
+        "lotse.intake.DepartmentsAssigned.v1",
+        "lotse.intake.BenefitStarted.v1",
+    ]
+    await until(intake.settled)
+    told = [(e.sequence, type(event).__name__) for e, event in await intake.published(topics.PERSON)
+            if event.subject == answer["person_id"]]  # fmt: skip
+    assert told == [(1, "ClientRegistered"), (2, "HouseholdChanged"), (3, "DepartmentsAssigned"), (4, "BenefitStarted")]
+    identities = [event for _, event in await intake.published(topics.IDENTITY) if event.subject == answer["person_id"]]
+    assert [one.given_name for one in identities if isinstance(one, IdentityRecorded)] == ["Vorname 1"]
+    assert not [value for _, value, _ in await intake.records(topics.PERSON) if b"Mustermann" in (value or b"")]
+
+
+async def test_the_same_person_at_the_same_moment_is_one_client(intake: IntakeWorld) -> None:
+    answers = await asyncio.gather(*(intake.post("/clients", person(2)) for _ in range(12)))
+    assert len({answer["person_id"] for _, answer in answers}) == 1
+    assert sorted(status for status, _ in answers) == [200] * 11 + [201]
+
+
+async def test_a_repeated_request_has_the_first_ones_answer(intake: IntakeWorld) -> None:
+    first = await intake.post("/clients", person(3), key="person 3")
+    assert await intake.post("/clients", person(3), key="person 3") == first
+    status, problem = await intake.post("/clients", person(4), key="person 3")
+    assert (status, problem["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_a_registered_client_is_shown(intake: IntakeWorld) -> None:
+    person_id = await intake.register(5, protection={"class": "ill"})
+    status, shown = await intake.get(f"/clients/{person_id}")
+    assert status == 200
+    assert (shown["office"], shown["departments"]) == ("region-west", ["adults"])
+    assert [one["monthly"] for one in shown["benefits"][0]["amounts"]] == [{"minor": 60_000, "currency": "DEM"}]
+    assert "Mustermann" not in str(shown)
+
+
+async def test_that_young_people_are_looked_after_is_for_their_department_only(intake: IntakeWorld) -> None:
+    person_id = await intake.register(6, birth_date="1990-01-01")
+    _, shown = await intake.get(f"/clients/{person_id}")
+    _, theirs = await intake.get(f"/clients/{person_id}", **{"X-Department": "young_people"})
+    assert (shown["departments"], theirs["departments"]) == ([], ["young_people"])
+
+
+async def test_a_move_keeps_what_was_corrected_before(intake: IntakeWorld) -> None:
+    person_id = await intake.register(7)
+    await intake.post(f"/clients/{person_id}/corrections", {"given_name": "Ottilie", "phone": "0421 1"})
+    address = {"street": "Am Wall", "house_number": "1", "postcode": "28195"}
+    status, _ = await intake.post(f"/clients/{person_id}/moves", {"district": "mitte", "address": address})
+    assert status == 200
+    row = await intake.db.fetchrow("select given_name, street, phone from identity where person_id = $1", person_id)
+    assert tuple(row or ()) == ("Ottilie", "Am Wall", "0421 1")
+    _, again = await intake.post("/clients", person(7, given_name="Ottilie", address=address | {"district": "mitte"}))
+    assert (again["person_id"], again["status"]) == (person_id, "known")
+
+
+async def test_corrections_that_meet_are_both_kept(intake: IntakeWorld) -> None:
+    person_id = await intake.register(8)
+    bodies = [{"given_name": "Ottilie"}, {"family_name": "Meier"}, {"phone": "0421 2"}, {"birth_date": "1966-05-30"}]
+    answers = await asyncio.gather(*(intake.post(f"/clients/{person_id}/corrections", body) for body in bodies))
+    assert {status for status, _ in answers} == {200}
+    row = await intake.db.fetchrow(
+        "select given_name, family_name, phone, birth_date from identity where person_id = $1", person_id
+    )
+    assert tuple(row or ()) == ("Ottilie", "Meier", "0421 2", date(1966, 5, 30))
+
+
+async def test_a_namesake_of_the_same_birthday_is_a_review_item_until_merged(intake: IntakeWorld) -> None:
+    first = await intake.register(9)
+    other = await intake.register(9, address=person(9)["address"] | {"street": "Nebenstraße"})
+    pair = sorted((first, other))
+    assert pair in [[row["person_id"], row["other_id"]] for row in (await intake.get("/duplicates"))[1]]
+    await intake.post("/merges", {"survivor_id": first, "loser_id": other})
+    assert pair not in [[row["person_id"], row["other_id"]] for row in (await intake.get("/duplicates"))[1]]
+
+
+async def test_a_merge_leads_to_the_survivor_until_it_is_undone(intake: IntakeWorld) -> None:
+    survivor, loser = await intake.register(10), await intake.register(11)
+    status, merged = await intake.post("/merges", {"survivor_id": survivor, "loser_id": loser})
+    assert status == 201
+    told = [one for one in await intake.told_of(survivor, loser) if isinstance(one, ClientsMerged)]
+    assert sorted(one.subject for one in told) == sorted((survivor, loser))
+    assert {one.merge_id for one in told} == {merged["merge_id"]}
+
+    await intake.post(f"/clients/{loser}/protections", {"class": "care"})
+    _, shown = await intake.get(f"/clients/{loser}")
+    assert (shown["person_id"], shown["merged_from"]) == (survivor, loser)
+    assert [one["protection_class"] for one in shown["protections"]] == ["care"]
+
+    status, _ = await intake.post(f"/merges/{merged['merge_id']}/undo")
+    assert status == 200
+    _, shown = await intake.get(f"/clients/{loser}")
+    assert (shown["person_id"], shown["protections"]) == (loser, [])
+    status, problem = await intake.post(f"/merges/{merged['merge_id']}/undo")
+    assert (status, problem["code"]) == (409, "merge_ended")
+
+
+async def test_merges_that_meet_do_not_merge_in_a_circle(intake: IntakeWorld) -> None:
+    one, other = await intake.register(12), await intake.register(13)
+    answers = await asyncio.gather(
+        intake.post("/merges", {"survivor_id": one, "loser_id": other}),
+        intake.post("/merges", {"survivor_id": other, "loser_id": one}),
+    )
+    assert sorted(status for status, _ in answers) == [201, 409]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("/clients", {"given_name": "Anna"}, 422, "invalid"),
+        ("/clients", b"{", 422, "invalid"),
+        ("/clients", person(99, nationality="de"), 422, "invalid"),
+        ("/clients", person(99, given_name="A\u0000"), 422, "invalid"),
+        ("/clients", person(99, office="region-nord"), 422, "not_responsible"),
+        ("/clients", person(99, office="nowhere"), 422, "unknown_office"),
+        ("/clients", person(99, address=person(99)["address"] | {"district": "atlantis"}), 422, "unknown_district"),
+        ("/clients", person(99, birth_date="2001-03-02"), 422, "implausible_date"),
+        ("/clients", person(99, registered_on="2001-03-02"), 422, "implausible_date"),
+        ("/clients", person(99, household={"id": NOBODY}), 404, "unknown_household"),
+        ("/clients", person(99, protection={"class": "ill", "valid_until": "2001-01-01"}), 422, "invalid_period"),
+        (f"/clients/{NOBODY}/departures", {"reason": "death"}, 404, "unknown_person"),
+        ("/clients/anna/departures", {"reason": "death"}, 422, "invalid"),
+        ("/clients/{known}/departures", {"reason": "bored"}, 422, "invalid"),
+        ("/clients/{known}/departures", {"reason": "death", "on": "2001-02-28"}, 409, "out_of_order"),
+        ("/clients/{known}/benefits", person(0)["benefits"][0], 409, "benefit_in_force"),
+        ("/clients/{known}/benefits/" + NOBODY + "/end", {"reason": "work"}, 404, "unknown_benefit"),
+        ("/clients/{known}/protections/" + NOBODY + "/clear", {}, 404, "unknown_protection"),
+        ("/clients/{known}/disclosure-bases/" + NOBODY + "/revoke", {}, 404, "unknown_basis"),
+        ("/clients/{known}/disclosure-bases", {"kind": "consent", "agency": "nobody"}, 422, "unknown_agency"),
+        ("/clients/{known}/household", {"id": NOBODY}, 404, "unknown_household"),
+        ("/merges", {"survivor_id": NOBODY, "loser_id": NOBODY}, 404, "unknown_person"),
+        (f"/merges/{NOBODY}/undo", {}, 404, "unknown_merge"),
+        (f"/households/{NOBODY}/payments", {"month": "2001-03"}, 404, "unknown_household"),
+        ("/payment-runs", {"month": "2001-13"}, 422, "invalid"),
+        ("/payment-runs", {"month": "2001-05"}, 422, "implausible_date"),
+        ("/transfers", {"reason": "reorganisation"}, 422, "invalid"),
+    ],
+)
+async def test_a_wrong_request_is_refused_with_a_code(
+    intake: IntakeWorld, path: str, body: Any, status: int, code: str
+) -> None:
+    known = await intake.register(20)
+    before = await intake.db.fetchval("select count(*) from ledger")
+    answer, problem = await intake.post(path.replace("{known}", known), body)
+    assert (answer, problem["code"], problem["status"]) == (status, code, status)
+    assert await intake.db.fetchval("select count(*) from ledger") == before
+
+
+async def test_who_asks_must_be_an_officials_account_where_it_is_published(intake: IntakeWorld) -> None:
+    status, problem = await intake.post("/clients", person(30), **{"X-Actor": "Frau Meier"})
+    assert (status, problem["code"]) == (400, "invalid_actor")
+    answer = await intake.http.post(
+        intake.url + "/clients", json=person(30), headers={"Idempotency-Key": "1", "X-Actor": CALLER["X-Actor"]}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "missing_caller")
+
+
+async def test_the_migration_makes_the_tables_that_the_code_knows(intake: IntakeWorld) -> None:
+    for model in (*store.REBUILT, *store.KEPT):
+        table = sa.inspect(model).local_table
+        found = await intake.db.fetch(
+            "select column_name, is_nullable = 'YES' as optional from information_schema.columns where table_name = $1",
+            model.__tablename__,
+        )
+        assert {(row[0], row[1]) for row in found} == {(c.name, c.nullable) for c in table.columns}

@@ -1,0 +1,146 @@
+"""Payment runs around the change of currency: each household, kind and month once, to its head."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from contracts.events.intake import BenefitPaid
+from tests.component.intake_world import IntakeWorld, intake_on, person
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+DECEMBER, JANUARY = {"month": "2001-12"}, {"month": "2002-01"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def intake(broker: str, new_module_database: Callable[[], str]) -> AsyncIterator[IntakeWorld]:
+    database = await asyncio.to_thread(new_module_database)
+    async with intake_on(date(2001, 12, 31), broker, database) as world:
+        yield world
+
+
+def benefit(minor: int, kind: str = "hlu", since: str = "2001-11-01") -> dict[str, Any]:
+    return {"kind": kind, "monthly": {"minor": minor, "currency": "DEM"}, "since": since}
+
+
+async def household(intake: IntakeWorld, first: int, *members: list[dict[str, Any]]) -> tuple[str, list[str]]:
+    """A household of people with these benefits since 1 November, the first its head."""
+    people = [
+        await intake.register(
+            first + place,
+            benefits=benefits,
+            household={"number": str(first), "head": place == 0},
+            registered_on="2001-11-01",
+        )
+        for place, benefits in enumerate(members)
+    ]
+    home: str = (await intake.get(f"/clients/{people[0]}"))[1]["household_id"]
+    return home, people
+
+
+async def payments(intake: IntakeWorld, home: str) -> list[tuple[str, str, str, int, str]]:
+    _, rows = await intake.get(f"/households/{home}/payments")
+    return [(row["month"], row["kind"], row["person_id"], row["minor"], row["currency"]) for row in rows]
+
+
+async def test_a_household_is_paid_in_one_sum_a_kind_in_the_months_currency(intake: IntakeWorld) -> None:
+    home, (head, _, _) = await household(
+        intake, 100, [benefit(60_000), benefit(90_000, "hbl")], [benefit(40_000)], [benefit(35_583)]
+    )
+    for month in (DECEMBER, JANUARY):
+        status, _ = await intake.post(f"/households/{home}/payments", month)
+        assert status == 200
+    assert await payments(intake, home) == [
+        ("2001-12", "hbl", head, 90_000, "DEM"),
+        ("2001-12", "hlu", head, 135_583, "DEM"),
+        ("2002-01", "hbl", head, 46_016, "EUR"),
+        ("2002-01", "hlu", head, 69_322, "EUR"),
+    ]
+    told = [one for one in await intake.told_of(head) if isinstance(one, BenefitPaid)]
+    assert len({one.payment_id for one in told}) == 4
+
+
+async def test_payments_that_meet_pay_once(intake: IntakeWorld) -> None:
+    home, _ = await household(intake, 110, [benefit(60_000)])
+    answers = await asyncio.gather(*(intake.post(f"/households/{home}/payments", DECEMBER) for _ in range(6)))
+    assert sorted(len(answer["events"]) for _, answer in answers) == [0, 0, 0, 0, 0, 1]
+
+
+async def test_without_a_head_the_lowest_of_those_who_receive_is_paid(intake: IntakeWorld) -> None:
+    home, people = await household(intake, 120, [benefit(60_000)], [benefit(40_000)], [])
+    await intake.post(f"/clients/{people[0]}/departures", {"reason": "death", "on": "2001-11-30"})
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    assert await payments(intake, home) == [("2001-12", "hlu", people[1], 40_000, "DEM")]
+
+
+async def test_a_head_without_aid_of_their_own_is_paid_for_the_others(intake: IntakeWorld) -> None:
+    home, people = await household(intake, 130, [], [benefit(40_000)])
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    assert await payments(intake, home) == [("2001-12", "hlu", people[0], 40_000, "DEM")]
+
+
+async def test_a_benefit_counts_in_the_months_in_which_it_is_in_force(intake: IntakeWorld) -> None:
+    home, (head,) = await household(intake, 140, [benefit(60_000)])
+    await intake.post(f"/clients/{head}/benefits/end-all", {"reason": "work", "on": "2001-12-10"})
+    await intake.post(f"/clients/{head}/benefits", benefit(50_000, since="2002-01-31"))
+    for month in ("2001-10", "2001-11", "2001-12", "2002-01"):
+        await intake.post(f"/households/{home}/payments", {"month": month})
+    assert [(month, minor) for month, _, _, minor, _ in await payments(intake, home)] == [
+        ("2001-11", 60_000),
+        ("2001-12", 60_000),
+        ("2002-01", 25_565),
+    ]
+
+
+async def test_a_changed_amount_counts_from_its_month_on(intake: IntakeWorld) -> None:
+    home, (head,) = await household(intake, 150, [benefit(60_000)])
+    (granted,) = (await intake.get(f"/clients/{head}"))[1]["benefits"]
+    change = {"monthly": {"minor": 70_000, "currency": "DEM"}, "on": "2001-12-01"}
+    await intake.post(f"/clients/{head}/benefits/{granted['benefit_id']}/change", change)
+    for month in ("2001-11", "2001-12"):
+        await intake.post(f"/households/{home}/payments", {"month": month})
+    assert [minor for _, _, _, minor, _ in await payments(intake, home)] == [60_000, 70_000]
+
+
+async def test_who_left_the_household_is_paid_in_their_own(intake: IntakeWorld) -> None:
+    home, people = await household(intake, 160, [benefit(60_000)], [benefit(40_000)])
+    await intake.post(f"/clients/{people[1]}/household", {"on": "2001-12-15"})
+    own = (await intake.get(f"/clients/{people[1]}"))[1]["household_id"]
+    for one in (home, own):
+        for month in ("2001-11", "2001-12"):
+            await intake.post(f"/households/{one}/payments", {"month": month})
+    assert [(month, minor) for month, _, _, minor, _ in await payments(intake, home)] == [
+        ("2001-11", 100_000),
+        ("2001-12", 60_000),
+    ]
+    assert [(month, head, minor) for month, _, head, minor, _ in await payments(intake, own)] == [
+        ("2001-12", people[1], 40_000)
+    ]
+
+
+async def test_a_person_of_two_records_is_paid_once(intake: IntakeWorld) -> None:
+    home, people = await household(intake, 170, [benefit(60_000)], [benefit(40_000)])
+    other, (double,) = await household(intake, 180, [benefit(61_000), benefit(90_000, "hbl")])
+    await intake.post("/merges", {"survivor_id": people[1], "loser_id": double})
+    for one in (home, other):
+        await intake.post(f"/households/{one}/payments", DECEMBER)
+    paid = [(kind, minor) for _, kind, _, minor, _ in await payments(intake, home)]
+    assert paid == [("hbl", 90_000), ("hlu", 100_000)]
+    assert await payments(intake, other) == []
+
+
+async def test_a_run_pays_every_household_and_again_none(intake: IntakeWorld) -> None:
+    homes = [await household(intake, 1000 + 10 * n, [benefit(60_000)], [benefit(40_000)]) for n in range(5)]
+    lines = [{"command": "register", **person(2000 + n, benefits=[benefit(10_000)])} for n in range(700)]
+    await intake.bulk(lines)
+    status, report = await intake.post("/payment-runs", DECEMBER, key="december")
+    assert (status, report["refused"], report["results"]) == (200, [], [])
+    assert report["applied"] >= 705
+    assert await intake.post("/payment-runs", DECEMBER, key="december") == (200, report)
+    _, again = await intake.post("/payment-runs", DECEMBER)
+    assert (again["lines"], again["applied"]) == (report["lines"], 0)
+    for home, (head, _) in homes:
+        assert await payments(intake, home) == [("2001-12", "hlu", head, 100_000, "DEM")]
