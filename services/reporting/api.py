@@ -9,12 +9,13 @@ from contracts.city import City, Office
 from contracts.words import OfficeId, YearMonth
 from services.reporting.figures import Progress, progress
 from services.reporting.period import month_of, shift
-from services.reporting.report import Months, Report, months, report
+from services.reporting.report import months, report
+from services.reporting.views import Months, Report
 from services.runtime.consumer import NoBusinessDay
 from services.runtime.service import NotFound, Refusal
 from services.runtime.web import Reads, caller
 
-LONGEST = 120
+LONGEST = 60
 """Months of a period."""
 
 router = APIRouter(dependencies=[Depends(caller)])

@@ -1,11 +1,9 @@
 """What the statements of queries.py count, as numbers that add up over months and offices."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,8 +13,6 @@ from contracts.words import Currency, Money
 from services.reporting import queries
 from services.reporting.period import Books
 
-ELSEWHERE = "unknown"
-"""Where a person counts for whom no office was ever told."""
 FOLDED = (topics.PERSON.name, topics.CASE.name, topics.REFERRAL.name)
 
 
@@ -72,58 +68,46 @@ def percent(part: int, whole: int) -> float:
 
 
 class Table:
-    """Figures by month and office, filled by one statement after another."""
+    """Figures by month and office."""
 
-    def __init__(self, db: AsyncConnection, books: Books) -> None:
-        self._db, self._books = db, books
+    def __init__(self) -> None:
         self.cells: dict[tuple[str, str], Figures] = {}
 
-    def of(self, months: Sequence[str], office: str | None = None) -> Figures:
+    def of(self, months: Iterable[str], office: str | None = None) -> Figures:
         """The sum over months, of one office or of the city."""
         wanted = set(months)
         return total(cell for (month, where), cell in self.cells.items() if month in wanted and office in {None, where})
 
-    async def stock(self, months: Sequence[str]) -> None:
-        for month, office, persons, households in await self._rows(queries.STOCK, months):
-            cell = self._cell(month, office)
-            cell.recipients, cell.households = persons, households
+    def take(self, figure: str, month: str, office: str, label: str, sublabel: str, number: int) -> None:
+        """A row of queries.py."""
+        cell = self.cells.setdefault((month, office), Figures())
+        match figure:
+            case "paid":
+                cell.paid[label, sublabel] = number
+            case "referrals":
+                cell.referrals[label] = number
+            case "sustained":
+                cell.sustained[int(label), sublabel] = number
+            case _:
+                setattr(cell, figure, number)
 
-    async def expenditure(self, months: Sequence[str]) -> None:
-        for month, office, kind, currency, minor in await self._rows(queries.EXPENDITURE, months):
-            self._cell(month, office).paid[currency, kind] = minor
 
-    async def registered(self, months: Sequence[str]) -> None:
-        for month, office, persons in await self._rows(queries.REGISTERED, months):
-            self._cell(month, office).registered = persons
-
-    async def cases(self, months: Sequence[str]) -> None:
-        for month, office, persons in await self._rows(queries.CASES, months):
-            self._cell(month, office).cases_open = persons
-
-    async def referrals(self, months: Sequence[str]) -> None:
-        for month, office, state, count in await self._rows(queries.REFERRALS, months):
-            self._cell(month, office).referrals[state] = count
-
-    async def placements(self, months: Sequence[str]) -> None:
-        kinds = queries.INTEGRATION_KINDS
-        for month, office, jobs, integrations in await self._rows(queries.PLACEMENTS, months, integrations=kinds):
-            cell = self._cell(month, office)
-            cell.placements, cell.integrations = jobs, integrations
-
-    async def sustained(self, months: Sequence[str]) -> None:
-        bound = {"integrations": queries.INTEGRATION_KINDS, "as_of": self._books.as_of or date.min}
-        for month, office, after, outcome, count in await self._rows(queries.SUSTAINED, months, **bound):
-            self._cell(month, office).sustained[after, outcome] = count
-
-    def _cell(self, month: str, office: str | None) -> Figures:
-        return self.cells.setdefault((month, office or ELSEWHERE), Figures())
-
-    async def _rows(self, figure: str, months: Sequence[str], **bound: Any) -> Sequence[Sequence[Any]]:
-        """Months of which nothing can be said (`Books.silence`) are left out."""
-        dated = {month: day for month in months if (day := self._books.reference_day(month))}
-        statement = text(f"{queries.FACTS}{figure}")
-        found = await self._db.execute(statement, {"months": list(dated), "days": list(dated.values()), **bound})
-        return found.all()
+async def tabulate(db: AsyncConnection, books: Books, months: Iterable[str], *, by_office: bool) -> Table:
+    """All figures of these months, at most 62; months of which nothing can be said (`Books.silence`) are left out."""
+    dated = {month: day for month in sorted(set(months)) if (day := books.reference_day(month))}
+    table = Table()
+    if not dated:
+        return table
+    await db.execute(text("set local work_mem = '64MB'"))
+    bound = {
+        "months": list(dated),
+        "days": list(dated.values()),
+        "as_of": books.as_of,
+        "integrations": queries.INTEGRATION_KINDS,
+    }
+    for row in await db.execute(text(queries.BY_OFFICE if by_office else queries.AS_CITY), bound):
+        table.take(*row)
+    return table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,16 @@
-"""The figures of domain.md section 6 as SQL over the dated facts: one statement each, for any number of months.
+"""The figures of domain.md section 6 as SQL over the dated facts, computed together for any number of months.
 
-Each gives rows by month and office. A month's reference day decides who is in stock, and by the address on that day
-where everything of the month counts (8.10): one person is in one office a month, and offices add up to the city. Merged
-records are one person on all days, from the moment the merge is known and until it is undone.
+A month's reference day decides who is in stock, and by the address on that day where everything of the month counts
+(8.10): one person is in one office a month, and offices add up to the city. Merged records are one person on all days,
+from the moment the merge is known and until it is undone. Reference days are bits of one number (`days_within` in
+migrations/): what holds on several of them is found once, unions are `bit_or`, and a year costs what a month does.
+
+Every part names its figure in its last table, whose rows are: month or days, office, up to two labels, and the number.
 """
 
 from typing import Final
 
 from contracts.words import INTEGRATIONS
-
-FACTS: Final = """
-with recursive reference as (
-  select * from unnest(cast(:months as text[]), cast(:days as date[])) as r(month, day)),
-link as (  -- merges in force
-  select loser_id, survivor_id from client_merge m
-  where not exists (select from client_unmerge u where u.merge_id = m.merge_id)),
-climb(person_id, canonical_id) as (
-  select loser_id, survivor_id from link
-  union select c.person_id, l.survivor_id from climb c join link l on l.loser_id = c.canonical_id),
-alias as (  -- merged records, each with the one it leads to
-  select person_id, min(canonical_id) as canonical_id from climb
-  where canonical_id not in (select loser_id from link) group by person_id),
-void as (  -- records that should never have been
-  select person_id from departure where reason = 'void'),
-office_span as (  -- before the first known day the first office is responsible
-  select person_id, office,
-    case when row_number() over w = 1 then '-infinity' else since end as since,
-    lead(since, 1, 'infinity') over w as until
-  from responsible_office window w as (partition by person_id order by since, sequence)),
-household_span as (
-  select person_id, household_id, head,
-    case when row_number() over w = 1 then '-infinity' else since end as since,
-    lead(since, 1, 'infinity') over w as until
-  from household_membership window w as (partition by person_id order by since, sequence))
-"""
 
 BOOKS: Final = """
 select (select min(registered_on) from registration where person_id not in
@@ -44,116 +21,177 @@ select (select min(registered_on) from registration where person_id not in
 """
 """First registration, last day started, parked subjects, distinct events (a ledger row holds a subject's last)."""
 
-STOCK: Final = """
-, benefit_span as (  -- of several ends of one benefit the last told is true
-  select b.person_id, b.since, coalesce(e.ended_on, 'infinity') as until
+_PERSONS: Final = """
+with recursive reference as (
+  select month, 1::bigint << (n::int - 1) as day
+  from unnest(cast(:months as text[]), cast(:days as date[])) with ordinality as r(month, on_day, n)),
+link as (  -- merges in force
+  select loser_id, survivor_id from client_merge m
+  where not exists (select from client_unmerge u where u.merge_id = m.merge_id)),
+climb(person_id, canonical_id) as (
+  select loser_id, survivor_id from link
+  union select c.person_id, l.survivor_id from climb c join link l on l.loser_id = c.canonical_id),
+alias as materialized (  -- merged records, each with the one it leads to
+  select person_id, min(canonical_id) as canonical_id from climb
+  where canonical_id not in (select loser_id from link) group by person_id),
+void as (  -- records that should never have been
+  select person_id from departure where reason = 'void')
+"""
+
+_BY_OFFICE: Final = """
+, own_office as (  -- before the first known day the first office is responsible
+  select person_id, office, days_within(since, until, cast(:days as date[])) as days from (
+    select person_id, office,
+      case when row_number() over w = 1 then '-infinity' else since end as since,
+      lead(since, 1, 'infinity') over w as until
+    from responsible_office window w as (partition by person_id order by since, sequence)) span),
+office_of as materialized (  -- a merged record is where the one is that it leads to
+  select person_id, office, days from own_office where person_id not in (select person_id from alias) and days <> 0
+  union all
+  select a.person_id, o.office, o.days from alias a join own_office o on o.person_id = a.canonical_id where o.days <> 0)
+"""
+
+_AS_CITY: Final = """
+, office_of as materialized (
+  select distinct person_id, '' as office, -1::bigint as days from responsible_office)
+"""
+
+_RECIPIENTS: Final = """
+, benefit as (  -- of several ends of one benefit the last told is true
+  select b.person_id, days_within(b.since, coalesce(e.ended_on, 'infinity'), cast(:days as date[])) as days
   from benefit_start b left join (
     select distinct on (benefit_id) benefit_id, ended_on from benefit_end order by benefit_id, sequence desc) e
   using (benefit_id)
   where b.person_id not in (select person_id from void)),
 recipient as (
-  select distinct r.day, coalesce(a.canonical_id, b.person_id) as person_id
-  from benefit_span b left join alias a using (person_id) join reference r on b.since <= r.day and r.day < b.until),
-located as materialized (  -- whoever is in no household is one
-  select r.day, r.person_id, o.office, coalesce(h.household_id, r.person_id) as household_id, h.head
-  from recipient r
-  left join office_span o on o.person_id = r.person_id and o.since <= r.day and r.day < o.until
-  left join household_span h on h.person_id = r.person_id and h.since <= r.day and r.day < h.until),
+  select coalesce(a.canonical_id, b.person_id) as person_id, bit_or(b.days) as days
+  from benefit b left join alias a using (person_id) where b.days <> 0 group by 1),
+located as (
+  select r.person_id, o.office, r.days & o.days as days
+  from recipient r join office_of o using (person_id) where r.days & o.days <> 0),
+recipients as (  -- persons with a benefit in force on the reference day
+  select days, office, count(*) as number from located group by days, office)
+"""
+
+_HOUSEHOLDS: Final = """
+, household_of as (
+  select person_id, household_id, head, days_within(since, until, cast(:days as date[])) as days from (
+    select person_id, household_id, head,
+      case when row_number() over w = 1 then '-infinity' else since end as since,
+      lead(since, 1, 'infinity') over w as until
+    from household_membership window w as (partition by person_id order by since, sequence)) span),
+housed as (  -- whoever is in no household is one
+  select coalesce(h.household_id, l.person_id) as household_id, coalesce(h.head, true) as head, l.office,
+    l.days & coalesce(h.days, -1) as days
+  from located l left join household_of h using (person_id) where l.days & coalesce(h.days, -1) <> 0),
+headed as (
+  select household_id, office, bit_or(days) as days, coalesce(bit_or(days) filter (where head), 0) as led
+  from housed group by household_id, office),
 household as (  -- counts where its head lives; without a head among the recipients, at the first of their offices
-  select day, household_id, coalesce(min(office) filter (where head), min(office)) as office
-  from located group by day, household_id)
-select r.month, s.office, sum(s.persons)::bigint, sum(s.households)::bigint
-from (select day, office, count(*) as persons, 0 as households from located group by day, office
-      union all select day, office, 0, count(*) from household group by day, office) s
-join reference r using (day) group by r.month, s.office
+  select office, (led & ~coalesce(bit_or(led) over earlier, 0))
+      | (days & ~bit_or(led) over every & ~coalesce(bit_or(days) over earlier, 0)) as days
+  from headed window every as (partition by household_id),
+    earlier as (partition by household_id order by office rows between unbounded preceding and 1 preceding)),
+households as (
+  select days, office, count(*) as number from household group by days, office)
 """
-"""Persons with a benefit in force on the reference day, and their households."""
 
-EXPENDITURE: Final = """
-, paid as (
-  select r.month, r.day, coalesce(a.canonical_id, p.person_id) as person_id, p.kind, p.currency, sum(p.minor) as minor
-  from payment p join reference r using (month) left join alias a using (person_id) group by 1, 2, 3, 4, 5)
-select p.month, o.office, p.kind, p.currency, sum(p.minor)::bigint
-from paid p left join office_span o on o.person_id = p.person_id and o.since <= p.day and p.day < o.until
-group by p.month, o.office, p.kind, p.currency
+_REGISTERED: Final = """
+, registration_of as (
+  select coalesce(a.canonical_id, g.person_id) as person_id,
+    bit_or(days_within(g.registered_on, 'infinity', cast(:days as date[]))) as days
+  from registration g left join alias a using (person_id)
+  where g.person_id not in (select person_id from void) group by 1),
+registered as (  -- persons ever registered, up to the reference day
+  select g.days & o.days as days, o.office, count(*) as number
+  from registration_of g join office_of o using (person_id) group by 1, 2)
 """
-"""What was paid for a month, by kind and currency, at the office of the household's head."""
 
-REGISTERED: Final = """
-, registered as (
-  select distinct r.month, r.day, coalesce(a.canonical_id, g.person_id) as person_id
-  from registration g left join alias a using (person_id) join reference r on g.registered_on <= r.day
-  where g.person_id not in (select person_id from void))
-select g.month, o.office, count(*)
-from registered g left join office_span o on o.person_id = g.person_id and o.since <= g.day and g.day < o.until
-group by g.month, o.office
-"""
-"""Persons ever registered, up to the reference day."""
-
-CASES: Final = """
-, case_span as (  -- a move holds until a move told later takes effect
-  select person_id, is_open, moved_on as since, coalesce(min(moved_on) over (partition by case_id order by sequence
+_CASES: Final = """
+, case_stay as (  -- a move holds until one told later takes effect
+  select person_id, is_open, moved_on, coalesce(min(moved_on) over (partition by case_id order by sequence
     rows between 1 following and unbounded following), 'infinity') as until
   from case_move where person_id not in (select person_id from void)),
 open_case as (
-  select distinct r.month, r.day, coalesce(a.canonical_id, c.person_id) as person_id
-  from case_span c left join alias a using (person_id) join reference r on c.since <= r.day and r.day < c.until
-  where c.is_open)
-select c.month, o.office, count(*)
-from open_case c left join office_span o on o.person_id = c.person_id and o.since <= c.day and c.day < o.until
-group by c.month, o.office
+  select coalesce(a.canonical_id, s.person_id) as person_id,
+    bit_or(days_within(s.moved_on, s.until, cast(:days as date[]))) as days
+  from case_stay s left join alias a using (person_id) where s.is_open group by 1),
+cases as (  -- persons with an open case on the reference day
+  select c.days & o.days as days, o.office, count(*) as number
+  from open_case c join office_of o using (person_id) group by 1, 2)
 """
-"""Persons with an open case on the reference day."""
 
-REFERRALS: Final = """
-, referral_span as (
-  select coalesce(a.canonical_id, m.person_id) as person_id, state, moved_on as since,
-    coalesce(min(moved_on) over (partition by referral_id order by sequence
-      rows between 1 following and unbounded following), 'infinity') as until
-  from referral_move m left join alias a using (person_id))
-select r.month, o.office, s.state, count(*)
-from referral_span s join reference r on s.since <= r.day and r.day < s.until
-left join office_span o on o.person_id = s.person_id and o.since <= r.day and r.day < o.until
-group by r.month, o.office, s.state
+_REFERRALS: Final = """
+, referral_stay as (
+  select person_id, state, moved_on, coalesce(min(moved_on) over (partition by referral_id order by sequence
+    rows between 1 following and unbounded following), 'infinity') as until
+  from referral_move),
+referrals as (  -- all ever drafted, by their state on the reference day
+  select days_within(s.moved_on, s.until, cast(:days as date[])) & o.days as days, o.office, s.state, count(*) as number
+  from referral_stay s join office_of o using (person_id) group by 1, 2, 3)
 """
-"""All referrals ever drafted, by their state on the reference day."""
 
-PLACEMENTS: Final = """
-, job as (  -- one job reported by both agencies is one placement (8.13)
-  select distinct r.month, r.day, coalesce(a.canonical_id, c.person_id) as person_id,
-    c.started_on, p.kind, p.employer_id
+_PAID: Final = """
+, paid as (  -- for a month, at the office of the household's head
+  select r.month, coalesce(o.office, 'unknown') as office, p.currency, p.kind, sum(p.minor) as number
+  from payment p join reference r using (month)
+  left join office_of o on o.person_id = p.person_id and o.days & r.day <> 0 group by 1, 2, 3, 4)
+"""
+
+_PAID_AS_CITY: Final = """
+, paid as (
+  select r.month, '' as office, p.currency, p.kind, sum(p.minor) as number
+  from payment p join reference r using (month) group by 1, 2, 3, 4)
+"""
+
+_PLACEMENTS: Final = """
+, placement as (  -- confirmed, by the month of its start
+  select c.placement_id, coalesce(a.canonical_id, c.person_id) as person_id, c.started_on, r.month, r.day,
+    p.kind, p.employer_id, p.kind = any(:integrations) as integration
   from placement_confirmation c join placement_report p using (placement_id)
-  join reference r on r.month = to_char(c.started_on, 'YYYY-MM') and c.started_on <= r.day
-  left join alias a on a.person_id = c.person_id
-  where c.placement_id not in (select placement_id from placement_void)
-    and c.person_id not in (select person_id from void))
-select j.month, o.office, count(*), count(distinct j.person_id) filter (where j.kind = any(:integrations))
-from job j left join office_span o on o.person_id = j.person_id and o.since <= j.day and j.day < o.until
-group by j.month, o.office
-"""
-"""Confirmed placements that started in the month, up to the reference day; integrations: one a person and month."""
-
-SUSTAINED: Final = """
-, check_of as (  -- six months may be told of one placement, twelve of another
-  select c.placement_id, n.months, coalesce(s.outcome, 'unknown') as outcome
-  from placement_confirmation c cross join (values (6), (12)) n(months)
-  left join sustainment_check s
-    on s.placement_id = c.placement_id and s.months = n.months and s.checked_on <= cast(:as_of as date)
+  join reference r on r.month = to_char(c.started_on, 'YYYY-MM') left join alias a on a.person_id = c.person_id
   where c.placement_id not in (select placement_id from placement_void)
     and c.person_id not in (select person_id from void)),
-integration as (
-  select r.month, r.day, coalesce(a.canonical_id, p.person_id) as person_id, k.months,
-    case when bool_or(k.outcome = 'sustained') then 'sustained' when bool_or(k.outcome = 'failed') then 'failed'
-         else 'unknown' end as outcome
-  from check_of k join placement_confirmation c using (placement_id) join placement_report p using (placement_id)
-  join reference r on r.month = to_char(c.started_on, 'YYYY-MM')
-  left join alias a on a.person_id = p.person_id
-  where p.kind = any(:integrations) and c.started_on + make_interval(months => k.months) <= cast(:as_of as date)
-  group by 1, 2, 3, 4)
-select i.month, o.office, i.months, i.outcome, count(*)
-from integration i left join office_span o on o.person_id = i.person_id and o.since <= i.day and i.day < o.until
-group by i.month, o.office, i.months, i.outcome
+placements as (  -- one job reported by both agencies is one placement (8.13)
+  select j.month, o.office, count(*) as number, count(distinct j.person_id) filter (where j.integration) as persons
+  from (select distinct month, day, person_id, started_on, kind, employer_id, integration
+        from placement where started_on <= :as_of) j
+  join office_of o on o.person_id = j.person_id and o.days & j.day <> 0 group by 1, 2)
 """
-"""Integrations that started in the month, by outcome after 6 and 12 months, where that time is over."""
+
+_SUSTAINED: Final = """
+, matured as (  -- one integration a person and month, where 6 or 12 months are over; unknown is not failed
+  select p.month, p.day, p.person_id, n.months,
+    case when bool_or(c.outcome = 'sustained') then 'sustained' when bool_or(c.outcome = 'failed') then 'failed'
+         else 'unknown' end as outcome
+  from placement p join (values (6), (12)) n(months) on p.started_on + make_interval(months => n.months) <= :as_of
+  left join sustainment_check c
+    on c.placement_id = p.placement_id and c.months = n.months and c.checked_on <= :as_of
+  where p.integration group by 1, 2, 3, 4),
+sustained as (
+  select m.month, o.office, m.months, m.outcome, count(*) as number
+  from matured m join office_of o on o.person_id = m.person_id and o.days & m.day <> 0 group by 1, 2, 3, 4)
+"""
+
+_ALL: Final = """
+select s.figure, r.month, s.office, s.label, '' as sublabel, sum(s.number)::bigint as number from (
+  select 'recipients' as figure, days, office, '' as label, number from recipients
+  union all select 'households', days, office, '', number from households
+  union all select 'registered', days, office, '', number from registered
+  union all select 'cases_open', days, office, '', number from cases
+  union all select 'referrals', days, office, state, number from referrals) s
+join reference r on s.days & r.day <> 0 group by 1, 2, 3, 4
+union all select 'paid', month, office, currency, kind, number::bigint from paid
+union all select 'placements', month, office, '', '', number from placements
+union all select 'integrations', month, office, '', '', persons from placements where persons > 0
+union all select 'sustained', month, office, months::text, outcome, number from sustained
+"""
+
+_STOCKS: Final = _RECIPIENTS + _HOUSEHOLDS + _REGISTERED + _CASES + _REFERRALS
+_FLOWS: Final = _PLACEMENTS + _SUSTAINED + _ALL
+BY_OFFICE: Final = (_PERSONS + _BY_OFFICE + _STOCKS + _PAID + _FLOWS).replace(":as_of", "cast(:as_of as date)")
+"""Rows: figure, month, office, label, sublabel, number. `:days` are the reference days of `:months`, ascending."""
+AS_CITY: Final = (_PERSONS + _AS_CITY + _STOCKS + _PAID_AS_CITY + _FLOWS).replace(":as_of", "cast(:as_of as date)")
+"""The same with everybody in one place, the office of no name: half the work."""
 
 INTEGRATION_KINDS: Final = sorted(kind.value for kind in INTEGRATIONS)

@@ -1,19 +1,14 @@
-"""The report and the months as they are told: numbers where they can be, else null and the reason."""
+"""From counts to the report: sums over months and offices, rates, and why there is no number where there is none."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.reporting.figures import Figures, Progress, Table, percent
+from services.reporting.figures import Figures, Progress, percent, tabulate
 from services.reporting.period import Books, Reason, months_from, shift
+from services.reporting.views import Covered, Expenditure, Month, MonthFigures, Months, Report, Sustained
 
-DEFINITIONS: Final = (
-    "Defined by today's German law for the successor system (ordinance on key figures under § 48a SGB II; statistics "
-    "of the Federal Employment Agency), which is later than 2002. Not a release: small cells are not suppressed."
-)
 STATES: Final = (
     "draft",
     "requested",
@@ -30,10 +25,6 @@ STATES: Final = (
     "void",
 )
 """Of a referral (domain.md section 4)."""
-Expenditure = dict[str, dict[str, int]]
-"""Currency -> kind -> minor units."""
-
-
 _STOCKS: Final = ("recipients", "households", "cases_open", "clients_registered", "referrals")
 _FLOWS: Final = (
     "expenditure_dem_minor",
@@ -45,97 +36,12 @@ _FLOWS: Final = (
 )
 
 
-class Sustained(BaseModel):
-    """Integrations of the period whose six or twelve months are over. `rate`: per cent of the known outcomes."""
-
-    matured: int
-    sustained: int
-    failed: int
-    unknown: int
-    rate: float | None
-    reason: Reason | None
-
-
-class Covered(BaseModel):
-    """The days of the asked period that the books cover, both inclusive."""
-
-    since: date
-    until: date
-
-
-class Report(BaseModel):
-    """Stocks are of `reference_day` in `month`, flows of the months `from` to `to`. `reasons` explains a null."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    from_month: str = Field(serialization_alias="from")
-    to_month: str = Field(serialization_alias="to")
-    month: str
-    office: str | None
-    as_of: date | None
-    reference_day: date | None
-    complete: bool
-    """Whether the month, and the last month of the period, are over."""
-    covered: Covered | None
-    recipients: int | None
-    households: int | None
-    recipients_year_before: int | None
-    change_on_year: float | None
-    """Per cent, two decimals."""
-    cases_open: int | None
-    clients_registered: int | None
-    referrals: dict[str, int] | None
-    expenditure_dem_minor: int | None
-    expenditure: Expenditure | None
-    placements: int | None
-    integrations: int | None
-    sustained_6_months: Sustained | None
-    sustained_12_months: Sustained | None
-    events: int
-    parked: int
-    reasons: dict[str, Reason]
-    definitions: str = DEFINITIONS
-
-
-class MonthFigures(BaseModel):
-    recipients: int
-    households: int
-    cases_open: int
-    referrals: dict[str, int]
-    expenditure_dem_minor: int
-    expenditure: Expenditure
-    placements: int
-    integrations: int
-
-
-class Month(BaseModel):
-    """`city` is null of a month of which nothing can be said, with the reason, and where one office was asked for."""
-
-    month: str
-    reference_day: date | None
-    complete: bool
-    reason: Reason | None
-    city: MonthFigures | None
-    offices: dict[str, MonthFigures]
-
-
-class Months(BaseModel):
-    as_of: date | None
-    months: list[Month]
-    definitions: str = DEFINITIONS
-
-
 async def report(
     db: AsyncConnection, known: Progress, *, first: str, last: str, month: str, office: str | None
 ) -> Report:
     """The figures of a period, with the stock at the end of `month` and a year before, of the city or of one office."""
-    books, table = known.books, Table(db, known.books)
-    before, period = shift(month, -12), months_from(first, last)
-    await table.stock([before, month])
-    for fill in (table.cases, table.referrals, table.registered):
-        await fill([month])
-    for fill in (table.expenditure, table.placements, table.sustained):
-        await fill(period)
+    books, before, period = known.books, shift(month, -12), months_from(first, last)
+    table = await tabulate(db, books, (before, month, *period), by_office=office is not None)
     now, year_before = table.of([month], office), table.of([before], office)
     figures = {
         **_stocks(books, month, now),
@@ -162,10 +68,8 @@ async def report(
 
 async def months(db: AsyncConnection, known: Progress, *, first: str, last: str, office: str | None) -> Months:
     """Every month from `first` to `last`, of the city and of each office (or of one) that anything can be told of."""
-    books, table = known.books, Table(db, known.books)
-    period = months_from(first, last)
-    for fill in (table.stock, table.expenditure, table.cases, table.referrals, table.placements):
-        await fill(period)
+    books, period = known.books, months_from(first, last)
+    table = await tabulate(db, books, period, by_office=True)
     found = [
         Month(
             month=month,

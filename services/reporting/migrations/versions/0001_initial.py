@@ -28,8 +28,17 @@ def _of_person() -> tuple[sa.Column[str], sa.Column[int]]:
     return _id("person_id", key=True), sa.Column("sequence", sa.BigInteger, primary_key=True)
 
 
+DAYS_WITHIN = """
+create function days_within(since date, until date, days date[]) returns bigint immutable parallel safe
+return (1::bigint << width_bucket(greatest(since, until) - 1, days)) - (1::bigint << width_bucket(since - 1, days))
+"""
+"""Days, ascending and at most 62, as bits: bit i is 1 where since <= days[i + 1] < until. What holds on thirteen ends of
+months is then one number, and a union of them `bit_or`."""
+
+
 def upgrade() -> None:
     create_runtime_tables(op)
+    op.execute(DAYS_WITHIN)
     _intake()
     _casework()
     _referrals()
