@@ -161,7 +161,7 @@ REFERRAL: Final = Topic(
 )
 DAY: Final = Topic(
     "calendar.day.v1",
-    "city",
+    "city's name in lower case",
     Width.SINGLE,
     "calendar",
     ("intake", "casework", "referrals", "reporting", "agencies"),

@@ -38,7 +38,7 @@ StaffId = Annotated[
 MessageId = Annotated[
     str,
     StringConstraints(pattern=MESSAGE_ID),
-    Field(description="A message's `ce_id`: visible ASCII without blanks, so that no prose can hide in it."),
+    Field(description="A message's `ce_id`: visible ASCII characters without blanks."),
 ]
 EmployerId = Annotated[
     str,

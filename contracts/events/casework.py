@@ -99,6 +99,8 @@ class CaseTransferred(CaseEvent):
 
 
 class CaseClosed(CaseEvent):
+    """The case has ended; its history and cohort stay, and it may be reopened (C8)."""
+
     reason: CaseClosedReason
 
 
@@ -118,6 +120,8 @@ class ReconciliationOpened(CaseEvent):
 
 
 class ReconciliationResolved(CaseEvent):
+    """A person has dealt with the work item (C7)."""
+
     item_id: Uuid
     resolved_by: StaffId
 
