@@ -1,0 +1,93 @@
+"""`python -m simulation.city --scale 0.05 --seed 1 --until 2002-03-31`: one city's year, told a line a month.
+
+LOTSE_SERVICES (`intake=http://…,…`) and LOTSE_CALENDAR say where the services are; see also LOTSE_CONFIG, LOTSE_HOME.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from contracts.city import City, CityMisconfigured, read_city
+from simulation.city import names
+from simulation.city.journal import Journal
+from simulation.city.services import Addresses, Away, Refused, Services
+from simulation.city.town import Town
+from simulation.city.year import FIRST_DAY, Year
+from simulation.workdays import is_last_of_month
+
+
+def _addresses() -> Addresses:
+    pairs = os.environ.get("LOTSE_SERVICES", "")
+    urls = dict(pair.split("=", 1) for pair in pairs.split(",") if "=" in pair)
+    for number, name in enumerate(("intake", "casework", "referrals", "reporting", "calendar"), 8001):
+        urls.setdefault(name, f"http://127.0.0.1:{number}")
+    calendar = os.environ.get("LOTSE_CALENDAR", urls["calendar"])
+    return Addresses(urls["intake"], urls["casework"], urls["referrals"], urls["reporting"], calendar)
+
+
+async def _year(
+    seed: int, scale: Fraction, until: date, city: City, path: Path, tell: Callable[[date, Any], None]
+) -> None:
+    town = Town(seed, names.invent(seed))
+    async with Services(_addresses()) as services:
+        with Journal(path) as journal:
+            year = Year(town, city, scale, services, journal)
+            year.remember()
+            while year.day <= until:
+                day = year.day
+                await year.live()
+                if is_last_of_month(day) or day == until:
+                    tell(day, await services.read("reporting", _report(day)))
+            await services.start_day(until.isoformat())
+
+
+def _report(day: date) -> str:
+    return f"/report?from={FIRST_DAY:%Y-%m}&to={day:%Y-%m}&month={day:%Y-%m}"
+
+
+def _tell(day: date, report: dict[str, Any]) -> None:
+    """One line for people and for whoever shows the year passing."""
+    referrals = report.get("referrals") or {}
+    count = sum(referrals.values()) if isinstance(referrals, dict) else referrals
+    print(
+        f"{day}  {report.get('events', 0):>9,} events  {report.get('recipients', 0):>7,} recipients"
+        f"  {count:>6,} referrals  {report.get('placements', 0):>5,} placements",
+        flush=True,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="simulation.city", description="A year of the city of Bremen.")
+    parser.add_argument("--scale", type=Fraction, default=Fraction("0.05"), help="of the city's 48,470 recipients")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--until", type=date.fromisoformat, default=date(2002, 3, 31))
+    asked = parser.parse_args()
+    home = Path(os.environ.get("LOTSE_HOME", ".lotse/demo"))
+    try:
+        city = read_city(Path(os.environ.get("LOTSE_CONFIG", "deploy/bremen")))
+        path = home / f"city-{asked.seed}-{float(asked.scale):g}.jsonl"
+        asyncio.run(_until_signal(_year(asked.seed, asked.scale, asked.until, city, path, _tell)))
+    except (CityMisconfigured, Refused, Away) as error:
+        print(f"the city stops: {error}", file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        return 143
+    return 0
+
+
+async def _until_signal(work: Any) -> None:
+    """SIGTERM ends the work between two bytes: the journal knows where it was."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""What the case managers do on a working day with the cases that casework shows them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.city import City, OfficeKind
+from contracts.words import INTEGRATIONS, Ability, PlacementKind, ServiceKind, WithdrawReason
+from simulation.chance import fraction, pick, weighted, whole
+from simulation.city.actions import Agree, Case, Confirm, Employ, Refer, Withdraw
+from simulation.city.town import CaseNote, Known, Town
+from simulation.workdays import next_workday
+
+OPEN: Final = frozenset({"draft", "requested", "received", "accepted", "in_service", "on_hold"})
+REORGANISATION: Final = date(2001, 10, 2)
+AT_ONCE: Final = 2
+"""Activating case managers of each centre from the start (press release of 24.04.2002)."""
+TRAINED: Final = ((date(2001, 11, 15), 45), (date(2002, 1, 10), 60))
+"""When further ones finish their training: from this day on, spread over so many days; one a centre each time."""
+MOST_REFERRALS: Final = 6
+
+
+class _Seen(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SeenReferral(_Seen):
+    referral_id: str
+    agency: str
+    service: ServiceKind
+    state: str
+    requested_on: date | None = None
+
+
+class SeenPlacement(_Seen):
+    placement_id: str
+    kind: PlacementKind
+    start: date
+    confirmed: bool
+    ended_on: date | None = None
+
+
+class SeenCase(_Seen):
+    """A case as `GET /cases` shows it."""
+
+    case_id: str
+    person_id: str
+    office: str
+    case_manager: str | None
+    assigned_on: date | None
+    plan_version: int | None = None
+    ability: Ability | None = None
+    referrals: tuple[SeenReferral, ...] = ()
+    placements: tuple[SeenPlacement, ...] = ()
+    protected: bool = False
+
+
+def staff(city: City, seed: int, day: date) -> Iterator[Employ]:
+    """Who begins on `day`."""
+    for office in city.offices:
+        if office.kind is not OfficeKind.SOZIALZENTRUM:
+            continue
+        if day == REORGANISATION:
+            yield from (Employ(f"{office.id}.fm{number}", office.id) for number in range(1, AT_ONCE + 1))
+        for number, (first, spread) in enumerate(TRAINED, AT_ONCE + 1):
+            if day == next_workday(first + timedelta(days=whole(0, spread, seed, office.id, number, "trained"))):
+                yield Employ(f"{office.id}.fm{number}", office.id)
+
+
+def found_work(town: Town, cases: Sequence[SeenCase], day: date) -> Iterator[int]:
+    """Persons who no longer need aid: most of those whose integration has begun, within a week."""
+    for case in cases:
+        one = town.by_id.get(case.person_id)
+        if one is None or not one.in_aid:
+            continue
+        for placement in case.placements:
+            if _works(placement, day) and placement.kind in INTEGRATIONS:
+                about = (town.seed, placement.placement_id)
+                ends_on = placement.start + timedelta(days=whole(0, 7, *about, "tells"))
+                if ends_on <= day and fraction(*about, "leaves aid") < 0.85:
+                    yield one.person.number
+                    break
+
+
+def work(town: Town, city: City, cases: Sequence[SeenCase], day: date) -> Iterator[Case]:
+    """At most one thing a case and day. Nothing for persons of whom intake is told something today."""
+    for case in sorted(cases, key=lambda seen: seen.case_id):
+        one = town.by_id.get(case.person_id)
+        if one is None or case.case_manager is None or case.assigned_on is None or case.protected:
+            continue
+        if one.touched_on == day or not one.in_aid:
+            continue
+        action = _next(town, city, case, one, day)
+        if action is not None:
+            yield action
+
+
+def _next(town: Town, city: City, case: SeenCase, one: Known, day: date) -> Case | None:
+    note = town.notes.get(case.case_id, CaseNote())
+    manager, office, number = case.case_manager or "", case.office, one.person.number
+    if not case.plan_version:
+        return Agree(number, case.case_id, manager, office, 1) if _agrees(town, case, day) else None
+    urgent = _withdrawal(town, case, note, one, day) or _confirmation(town, case, one, day)
+    if urgent:
+        return urgent
+    if note.plan_on and day >= note.plan_on + timedelta(days=whole(110, 165, town.seed, number, "review")):
+        return Agree(number, case.case_id, manager, office, note.version + 1)
+    return _referral(town, city, case, note, one, day)
+
+
+def _agrees(town: Town, case: SeenCase, day: date) -> bool:
+    """Some days after the first talk; a few take long."""
+    about = (town.seed, case.case_id, "agrees")
+    days = whole(30, 60, *about) if fraction(*about, "long") < 0.06 else whole(2, 14, *about)
+    return day >= (case.assigned_on or day) + timedelta(days=days)
+
+
+def _withdrawal(town: Town, case: SeenCase, note: CaseNote, one: Known, day: date) -> Withdraw | None:
+    """Where the plan changes or another agency found a job first."""
+    integrated = any(_works(p, day) and p.kind in INTEGRATIONS for p in case.placements)
+    for referral in case.referrals:
+        if referral.state not in OPEN or referral.referral_id in note.withdrawn or referral.requested_on is None:
+            continue
+        about = (town.seed, referral.referral_id)
+        changes = fraction(*about, "plan changes") < 0.06
+        due = referral.requested_on + timedelta(days=whole(1, 16, *about, "withdrawn")) <= day
+        if integrated or (changes and due):
+            reason = WithdrawReason.PLACED_ELSEWHERE if integrated else WithdrawReason.PLAN_CHANGED
+            manager = case.case_manager or ""
+            return Withdraw(one.person.number, case.case_id, manager, case.office, referral.referral_id, reason)
+    return None
+
+
+def _confirmation(town: Town, case: SeenCase, one: Known, day: date) -> Confirm | None:
+    done = town.notes.get(one.person_id, CaseNote()).confirmed
+    for placement in case.placements:
+        early = not placement.confirmed and placement.start > day and placement.placement_id not in done
+        if early and fraction(town.seed, placement.placement_id, "shows contract") < 0.4:
+            return Confirm(one.person.number, case.case_manager or "", case.office, placement.placement_id)
+    return None
+
+
+def _referral(town: Town, city: City, case: SeenCase, note: CaseNote, one: Known, day: date) -> Refer | None:
+    """To one agency, sometimes soon to the other one too; after a referral that came to nothing, another."""
+    open_at = {referral.agency for referral in case.referrals if referral.state in OPEN}
+    working = any(_works(p, day) or p.start > day for p in case.placements if p.ended_on is None)
+    if note.plan_on is None or note.referrals >= MOST_REFERRALS or working:
+        return None
+    about = (town.seed, case.case_id, note.referrals)
+    pause = whole(1, 6, *about, "pause") if not note.referrals else whole(3, 18, *about, "pause")
+    if day < (note.referred_on or note.plan_on) + timedelta(days=pause):
+        return None
+    if open_at and fraction(*about, "both") >= 0.3:
+        return None
+    agencies = [agency for agency in city.agencies if agency.id not in open_at]
+    if not agencies:
+        return None
+    agency = pick(agencies, *about, "agency")
+    service = _service(one, agency.services, about)
+    earlier = [r.referral_id for r in case.referrals if r.agency == agency.id and r.state not in OPEN]
+    return Refer(
+        one.person.number, case.case_id, case.case_manager or "", case.office, agency.id, service,
+        max(earlier, default=None),
+    )  # fmt: skip
+
+
+def _service(one: Known, offered: Sequence[ServiceKind], about: tuple[object, ...]) -> ServiceKind:
+    untrained = one.person.ability is Ability.NEEDS_QUALIFICATION
+    young = (one.comes - one.person.birth_date).days < 27 * 365
+    weights = {
+        ServiceKind.JOB_PLACEMENT: 0.25 if untrained else 0.8,
+        ServiceKind.QUALIFICATION: 0.45 if untrained else 0.08,
+        ServiceKind.VOCATIONAL_TRAINING: 0.4 if young else 0.03,
+        ServiceKind.JOB_SCHEME: 0.35 if untrained else 0.12,
+    }
+    return weighted([(service, weights[service]) for service in offered], fraction(*about, "service"))
+
+
+def _works(placement: SeenPlacement, day: date) -> bool:
+    return placement.confirmed and placement.start <= day and (placement.ended_on is None or placement.ended_on > day)

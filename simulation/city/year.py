@@ -1,0 +1,187 @@
+"""The city's year: day by day decide, write down, send, write down what was answered. Redone, a day changes nothing."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Final
+
+from contracts.city import City
+from simulation.chance import fraction
+from simulation.city import caseload, circumstances, letters, population
+from simulation.city.actions import Action, Arrive, Case, First, Line, Pay, Transfer, dump, load
+from simulation.city.caseload import REORGANISATION, SeenCase
+from simulation.city.journal import Journal
+from simulation.city.services import Refused, Services
+from simulation.city.town import Answer, Town
+from simulation.workdays import works
+
+FIRST_DAY: Final = date(2001, 3, 1)
+REPEATED: Final = 0.01
+"""Requests sent a second time under their key, as by an impatient clerk."""
+PHASES: Final = ("first", "lines", "cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a day does, in three phases: one after the other, in bulk, and beside each other."""
+
+    first: tuple[First, ...] = ()
+    lines: tuple[Line, ...] = ()
+    cases: tuple[Case, ...] = ()
+
+    def phase(self, name: str) -> tuple[Action, ...]:
+        found: tuple[Action, ...] = getattr(self, name)
+        return found
+
+    @classmethod
+    def read(cls, rows: Mapping[str, Any]) -> "Plan":
+        """As the journal has it."""
+        return cls(**{name: tuple(load(row) for row in rows[name]) for name in PHASES})
+
+    def rows(self) -> dict[str, Any]:
+        return {name: [dump(action) for action in self.phase(name)] for name in PHASES}
+
+
+def decide(town: Town, city: City, scale: Fraction, day: date, seen: Sequence[SeenCase]) -> Plan:
+    """A day's plan. Pure: the same town, cases and day give the same."""
+    pay = (Pay(f"{day:%Y-%m}"),) if day.day == 1 else ()
+    if day == FIRST_DAY:
+        return Plan(lines=tuple(population.first_files(town, day, scale)))
+    moved = (Transfer(),) if day == REORGANISATION else ()
+    if not works(day):
+        return Plan(first=pay)
+    merges = tuple(circumstances.merges(town, day))
+    leaving = sorted(set(caseload.found_work(town, seen, day)))
+    lines = tuple(population.movements(town, day, scale, leaving))
+    busy = {number for line in lines for number in persons(line)} | {one.person for one in merges}
+    lines += tuple(circumstances.lines(town, day, busy))
+    busy |= {number for line in lines for number in persons(line)}
+    cases = () if pay or moved else tuple(one for one in caseload.work(town, city, seen, day) if one.person not in busy)
+    return Plan(first=(*moved, *pay, *caseload.staff(city, town.seed, day), *merges), lines=lines, cases=cases)
+
+
+def persons(line: Line) -> Iterator[int]:
+    """Known persons of whom intake is told."""
+    if not isinstance(line, Arrive):
+        found = getattr(line, "persons", None)
+        yield from (getattr(line, "person"),) if found is None else found  # noqa: B009
+
+
+class Year:
+    """Lives from the day after the journal's last one."""
+
+    def __init__(self, town: Town, city: City, scale: Fraction, services: Services, journal: Journal) -> None:
+        self._town, self._city, self._scale = town, city, scale
+        self._services, self._journal = services, journal
+        self._plan: Plan | None = None
+        self._done: dict[str, list[Answer]] = {}
+        self.day = FIRST_DAY
+
+    def remember(self) -> None:
+        """Fold what the journal holds."""
+        for entry in self._journal.entries():
+            if "plan" in entry:
+                self._plan = Plan.read(entry["plan"])
+                self._done = {}
+            elif "phase" in entry:
+                self._done[entry["phase"]] = entry["answers"]
+            else:
+                self._fold()
+        if self._plan is not None and set(self._done) == set(PHASES):
+            self._fold()
+
+    async def live(self) -> None:
+        """One day."""
+        day = self.day
+        await self._services.start_day(day.isoformat())
+        if self._plan is None:
+            seen = await self._see(day)
+            self._plan = decide(self._town, self._city, self._scale, day, seen)
+            self._journal.write({"day": day, "plan": self._plan.rows()})
+        for name in PHASES:
+            if name not in self._done:
+                self._done[name] = await getattr(self, f"_{name}")(self._plan, day)
+                self._journal.write({"day": day, "phase": name, "answers": self._done[name]})
+        self._fold()
+
+    def _fold(self) -> None:
+        plan, day = self._plan, self.day
+        if plan is None:
+            return
+        for name in PHASES:
+            for action, answer in zip(plan.phase(name), self._done[name], strict=True):
+                self._town.after(action, answer, day)
+        self._plan, self._done = None, {}
+        self.day = day + timedelta(days=1)
+
+    async def _see(self, day: date) -> list[SeenCase]:
+        if day <= REORGANISATION or not works(day):
+            return []
+        rows = await self._services.read("casework", "/cases?state=open&limit=10000")
+        return [SeenCase.model_validate(row) for row in rows]
+
+    async def _first(self, plan: Plan, day: date) -> list[Answer]:
+        answers: list[Answer] = []
+        for number, action in enumerate(plan.first):
+            request = letters.first(self._town, self._city, action, day, self._scale)
+            answer = await self._services.post(request, self._key(day, "first", number))
+            if answer.get("refused"):
+                raise Refused(f"{request.path}: {answer['refused'][0]}")
+            answers.append([_short(answer)])
+        return answers
+
+    async def _lines(self, plan: Plan, day: date) -> list[Answer]:
+        """One import a day; the first files are one for each regional department, and are paid for at once."""
+        answers: dict[int, Answer] = {}
+        for number, (office, group) in enumerate(self._files(plan, day)):
+            told = [(place, letters.lines(self._town, action, day)) for place, action in group]
+            flat = [line for _, found in told for line in found]
+            key = self._key(day, "lines", number)
+            results = iter(await self._services.bulk(flat, key, office))
+            for place, found in told:
+                answers[place] = [_short(next(results)) for _ in found]
+            if flat and fraction(key, "again") < REPEATED * 5:
+                await self._services.bulk(flat, key, office)
+        if day == FIRST_DAY:
+            request = letters.first(self._town, self._city, Pay(f"{day:%Y-%m}"), day, self._scale)
+            await self._services.post(request, self._key(day, "pay", 0))
+        return [answers[place] for place in range(len(plan.lines))]
+
+    def _files(self, plan: Plan, day: date) -> list[tuple[str, list[tuple[int, Line]]]]:
+        numbered = list(enumerate(plan.lines))
+        if day != FIRST_DAY:
+            office = next((one.id for one in self._city.offices if one.works_on(day)), "bremen")
+            return [(office, numbered)] if numbered else []
+
+        def department(place: tuple[int, Line]) -> str:
+            line = place[1]
+            household = self._town.household(line, day) if isinstance(line, Arrive) else None
+            office = self._city.responsible(household.district, day) if household else None
+            return office.id if office else "bremen"
+
+        return [(office, list(group)) for office, group in groupby(sorted(numbered, key=department), key=department)]
+
+    async def _cases(self, plan: Plan, day: date) -> list[Answer]:
+        return list(
+            await asyncio.gather(*(self._case(action, day, number) for number, action in enumerate(plan.cases)))
+        )
+
+    async def _case(self, action: Case, day: date, number: int) -> Answer:
+        request, key = letters.case(self._town, action), self._key(day, "cases", number)
+        answer = await self._services.post(request, key)
+        if fraction(key, "again") < REPEATED:
+            again = await self._services.post(request, key)
+            if again != answer:
+                raise Refused(f"{request.path}: a repeat under the same key was answered differently")
+        return [_short(answer)]
+
+    def _key(self, day: date, phase: str, number: int) -> str:
+        return f"city-{self._town.seed}-{day}-{phase}-{number}"
+
+
+def _short(answer: dict[str, Any]) -> dict[str, Any]:
+    """The ids of an answer: all that the city must remember."""
+    return {name: value for name, value in answer.items() if name.endswith("_id")}
