@@ -5,9 +5,11 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,28 +23,36 @@ from filelock import FileLock
 
 START_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 15.0
-RUN: Final = pytest.StashKey[Path]()
 
 NewDatabase = Callable[[], Awaitable[str]]
 
 
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all workers of this run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def run_folder() -> Path:
+    """The folder that all workers of this run share.
+
+    Not below pytest's own, which every start of pytest, of another run too, closes to other users: PostgreSQL is one.
+    """
+    folder = Path(tempfile.gettempdir()) / f"lotse-tests-{_watched()}"
+    folder.mkdir(exist_ok=True, mode=0o755)
+    return folder
+
+
+def _watched() -> int:
+    """The process whose end ends the run."""
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> str:
+def broker() -> str:
     """The address of the run's one real Kafka. Topics are shared: a test takes its own, or its own keys."""
-    address: str = _server("kafka", run_folder(tmp_path_factory))["kafka"]
+    address: str = _server("kafka", run_folder())["kafka"]
     return address
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> str:
+def postgres() -> str:
     """The superuser's DSN of the run's one real PostgreSQL."""
-    dsn: str = _server("postgres", run_folder(tmp_path_factory))["dsn"]
+    dsn: str = _server("postgres", run_folder())["dsn"]
     return dsn
 
 
@@ -108,11 +118,10 @@ def _server(which: str, run: Path) -> dict[str, Any]:
 
 
 def _start(which: str, folder: Path, ready: Path) -> None:
-    watched = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     log = folder / "server.log"
     with log.open("wb") as output:
         holder = subprocess.Popen(
-            [sys.executable, "-m", "lotse.stack.servers", which, str(folder), str(watched)],
+            [sys.executable, "-m", "lotse.stack.servers", which, str(folder), str(_watched())],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -127,17 +136,12 @@ def _start(which: str, folder: Path, ready: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _remember_run(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> None:
-    pytestconfig.stash[RUN] = run_folder(tmp_path_factory)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_unconfigure() -> None:
     """End the run's servers, at the end of the process that they watch."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
-    run = config.stash.get(RUN, None) or _controllers_folder(config)
-    holders = [int(path.read_text()) for path in run.glob("*-server/holder.pid")] if run else []
+    run = run_folder()
+    holders = [int(path.read_text()) for path in run.glob("*-server/holder.pid")]
     alive = [psutil.Process(pid) for pid in holders if psutil.pid_exists(pid)]
     for holder in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -145,9 +149,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for holder in psutil.wait_procs(alive, timeout=STOP_SECONDS)[1]:
         with contextlib.suppress(psutil.NoSuchProcess):
             holder.kill()
-
-
-def _controllers_folder(config: pytest.Config) -> Path | None:
-    """With xdist the controller runs no fixture: its own base folder is the one above its workers'."""
-    factory: pytest.TempPathFactory | None = getattr(config, "_tmp_path_factory", None)
-    return factory.getbasetemp() if factory else None
+    shutil.rmtree(run, ignore_errors=True)

@@ -111,7 +111,7 @@ class Inbound(Generic[S]):
         self.applied = Applied(stops={}, done=[])
 
     async def apply(self, records: Iterable[Record]) -> Applied:
-        """Decides every record, then saves. `refused`: the database refused this one record, so it is not tried again."""
+        """Decides every record, then saves. `refused`: the database refused this one, so it is not tried again."""
         found = [decode(self._runtime, record) for record in records]
         await self._unit.open(
             {name for one in found if not one.topic.agency for name in self._own_names(one)},

@@ -19,7 +19,8 @@ select t, p, 0, i, case when e = 0 then now() end from found order by t, p
 on conflict (topic, partition) do update set topic_id = coalesce(c.topic_id, excluded.topic_id)
 returning topic, partition, next_offset, topic_id"""
 _CAUGHT_UP = """update consumed_offset c set caught_up_at = now()
-from unnest($1::text[], $2::int[], $3::bigint[]) as e(t, p, o) where c.topic = e.t and c.partition = e.p and c.next_offset >= e.o"""
+from unnest($1::text[], $2::int[], $3::bigint[]) as e(t, p, o)
+where c.topic = e.t and c.partition = e.p and c.next_offset >= e.o"""
 
 
 class LogCheck(Generic[S]):

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 
 class ConsumedOffset(SQLModel, table=True):
-    """Where this service stands in a partition: `next_offset` moves in the effects' transaction, and its lock fences."""
+    """Where this service stands in a partition: `next_offset` moves in the effects' transaction; its lock fences."""
 
     __tablename__ = "consumed_offset"
 
@@ -22,7 +22,7 @@ class ConsumedOffset(SQLModel, table=True):
 
 
 class Ledger(SQLModel, table=True):
-    """The last sequence per topic and subject: heard, of a topic we consume; sent, of one we publish (source ledger)."""
+    """The last sequence per topic and subject: heard, of topics we consume; sent, of topics we publish."""
 
     __tablename__ = "ledger"
 

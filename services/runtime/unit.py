@@ -211,7 +211,7 @@ class Unit(Generic[S]):
             self._publish(draft, publication)
 
     def _publish(self, draft: _Draft, publication: Publication) -> None:
-        """Numbers and folds an event of ours; one addressed elsewhere is numbered in `close`, once its row is locked."""
+        """Numbers and folds an event of ours; one addressed elsewhere is numbered in `close`, with its row locked."""
         if isinstance(publication, Addressed):
             topic, event, sequence = publication.topic, publication.event, None
         else:
@@ -251,7 +251,9 @@ class Unit(Generic[S]):
             self._counted.add(key)
 
     async def close(self) -> None:
-        """Saves states, indices, facts, ledger and outbox."""
+        """Saves states, indices, facts, ledger and outbox; what a failed decision left staged is forgotten."""
+        if self._clients is not None:
+            self._clients.drop()
         await self._save_states()
         await upsert_models(self.db, self._rows)
         rows = await self._number()

@@ -1,7 +1,8 @@
-"""A service of three rules on the real runtime: registrations open a case, moves transfer it, three days later a review is due.
+"""A service of three rules on the real runtime: registrations open a case, moves transfer it, after three days a review
+is due.
 
-`python -m tests.component.runtime.toy` runs it as a process of its own, to be killed. `TOY_POISON` names a subject whose
-moves it cannot bear.
+`python -m tests.component.runtime.toy` runs it as a process of its own, to be killed. `TOY_POISON` names a subject
+whose moves it cannot bear.
 """
 
 import os
@@ -19,6 +20,7 @@ from sqlmodel import Field, SQLModel
 from contracts import topics
 from contracts.city import City
 from contracts.events import calendar, casework, intake
+from contracts.words import CaseClosedReason
 from services.runtime.process import main
 from services.runtime.service import Clients, Context, Message, NotFound, Outcome, Publication, Service
 from services.runtime.tables import create_runtime_tables
@@ -123,7 +125,7 @@ def decide(clients: Clients[Toy], command: Close, context: Context) -> Outcome:
     if toy is None:
         raise NotFound("no such case")
     closed = casework.CaseClosed(
-        occurred_on=context.today, person_id=toy.person_id, case_id=toy.case_id or "", reason="error"
+        occurred_on=context.today, person_id=toy.person_id, case_id=toy.case_id or "", reason=CaseClosedReason.ERROR
     )
     return Outcome([closed], {"case_id": toy.case_id, "moves": toy.moves})
 

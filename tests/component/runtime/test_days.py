@@ -1,0 +1,59 @@
+"""Business time is an event: what was sent before a day is decided before it, and each timer fires once."""
+
+from datetime import timedelta
+
+from contracts import topics
+from contracts.events import casework
+from tests.component.runtime.people import first_occurrences, moved, person, registered
+from tests.component.runtime.world import FIRST_DAY, World, until
+
+PEOPLE = 300
+
+
+async def test_a_day_that_arrives_before_messages_sent_ahead_of_it_waits_for_them(world: World) -> None:
+    """The service starts with both in its topics: whatever it polls first, the messages belong to the day before."""
+    await world.send(topics.PERSON, *(registered(person(n)) for n in range(PEOPLE)))
+    await world.send(topics.PERSON, *(moved(person(n)) for n in range(PEOPLE)))
+    replica = await world.start()
+    await until(lambda: _is(world, FIRST_DAY))
+    await world.send(topics.PERSON, *(moved(person(n)) for n in range(PEOPLE)))
+    await world.day(FIRST_DAY + timedelta(days=1))
+    await until(lambda: _is(world, FIRST_DAY + timedelta(days=1)))
+    await until(world.settled)
+    found = [e for _, e in first_occurrences(await world.published())]
+    assert len(found) == 3 * PEOPLE
+    assert {event.occurred_on for event in found} == {FIRST_DAY}
+    assert replica.process.returncode is None
+
+
+async def test_each_timer_fires_exactly_once_also_over_a_kill_inside_the_day(world: World) -> None:
+    await world.send(topics.PERSON, *(registered(person(n)) for n in range(PEOPLE)))
+    doomed = await world.start(LOTSE_FAIL="timer:1")
+    await until(world.settled)
+    for n in (1, 2, 3):
+        await world.day(FIRST_DAY + timedelta(days=n))
+    assert await doomed.ended() == -9
+    await world.start()
+    await until(lambda: _is(world, FIRST_DAY + timedelta(days=3)))
+    await until(world.settled)
+    reviews = [e for _, e in first_occurrences(await world.published()) if isinstance(e, casework.ReviewDue)]
+    assert sorted(e.person_id for e in reviews) == sorted(person(n) for n in range(PEOPLE))
+    assert {e.occurred_on for e in reviews} == {FIRST_DAY + timedelta(days=3)}
+
+
+async def test_a_repeated_day_is_dropped_and_a_skipped_one_is_a_loss(world: World) -> None:
+    replica = await world.start()
+    await until(lambda: _is(world, FIRST_DAY))
+    await world.day(FIRST_DAY)
+    await world.day(FIRST_DAY + timedelta(days=2))
+    await until(lambda: _unready(world, replica.url))
+    assert await world.today() == FIRST_DAY
+
+
+async def _is(world: World, day: object) -> bool:
+    return await world.today() == day
+
+
+async def _unready(world: World, url: str) -> bool:
+    checks: dict[str, str] = (await world.http.get(f"{url}/health/ready")).json()["checks"]
+    return checks["loss"] != "ok"
