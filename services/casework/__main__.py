@@ -1,0 +1,10 @@
+from services.casework.api import router
+from services.casework.app import service
+from services.runtime.process import main
+
+main(
+    service,
+    router,
+    title="Lotse casework",
+    description="The case manager's year with a client: case, plan, referrals, feedback.",
+)

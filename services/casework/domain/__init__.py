@@ -1,0 +1,1 @@
+"""The case manager's year with a client: frozen states, total folds and pure decisions."""

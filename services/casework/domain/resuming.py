@@ -1,0 +1,36 @@
+"""Whether a person without an open case gets one, or an earlier one goes on, without anybody asking for it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from contracts.words import CaseClosedReason
+from services.casework.domain.cases import Case
+from services.casework.domain.circumstances import Records, aid_begun_after
+
+FACTS: Final = frozenset(
+    {CaseClosedReason.AID_ENDED, CaseClosedReason.DEPARTED, CaseClosedReason.PROTECTED, CaseClosedReason.NOT_ABLE}
+)
+"""Closed by a fact of intake's: the case goes on when the fact has ceased."""
+
+
+def last_closed(cases: Sequence[Case]) -> Case | None:
+    """The case that could go on: a merged one went on elsewhere."""
+    closed = [(one.closing.on, one.case_id, one) for one in cases if one.closing is not None and not _merged(one)]
+    return max(closed, key=lambda found: found[:2])[2] if closed else None
+
+
+def may_begin(records: Records, cases: Sequence[Case], day: date) -> bool:
+    """No case yet, or one that goes on: not what a case manager closed, unless aid has begun anew since."""
+    if not cases:
+        return True
+    case = last_closed(cases)
+    if case is None or case.closing is None:
+        return False
+    if case.closing.reason in FACTS:
+        return True
+    return case.closing.reason is CaseClosedReason.INTEGRATED and aid_begun_after(records, case.closing.on, day)
+
+
+def _merged(case: Case) -> bool:
+    return case.closing is not None and case.closing.reason is CaseClosedReason.MERGED

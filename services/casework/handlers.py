@@ -1,0 +1,176 @@
+"""What happens when X arrives: every reaction of casework to every message, day and command."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from contracts.event import Event
+from contracts.events import intake, referrals
+from contracts.events.calendar import DayStarted
+from contracts.events.intake import IntakePersonEvent
+from contracts.events.referrals import ReferralsEvent
+from services.casework import store
+from services.casework.domain import assignment, casebook, offers, reconciliation
+from services.casework.domain.assignment import AssignCase, QueueCase, RegisterCaseManager
+from services.casework.domain.casebook import AgreePlan, CloseCase, ReopenCase
+from services.casework.domain.client import Client
+from services.casework.domain.course import Reconsider, follow
+from services.casework.domain.offers import Refer, TakeBack
+from services.casework.domain.person import Person, UnknownCase, UnknownItem, UnknownReferral, holder, person_of
+from services.casework.domain.reconciliation import ResolveItem
+from services.runtime.service import Clients, Context, Message, Outcome
+
+Command = (
+    AgreePlan
+    | CloseCase
+    | ReopenCase
+    | Refer
+    | TakeBack
+    | ResolveItem
+    | RegisterCaseManager
+    | Reconsider
+    | AssignCase
+    | QueueCase
+)
+
+
+def on_intake(clients: Clients[Client], event: IntakePersonEvent, context: Context) -> Iterable[Event]:
+    """A case opens, moves, closes or goes on as the client's circumstances have it."""
+    match event:
+        case intake.ClientsMerged() | intake.ClientsUnmerged():
+            return _follow_both(clients, event, context)
+        case (
+            intake.ClientRegistered()
+            | intake.OfficeChanged()
+            | intake.DepartmentsAssigned()
+            | intake.AbilityAssessed()
+            | intake.ProtectionSet()
+            | intake.ProtectionCleared()
+            | intake.BenefitStarted()
+            | intake.BenefitEnded()
+            | intake.ClientDeparted()
+        ):
+            return follow(person_of(clients, event.person_id), context)
+        case intake.BenefitPaid() | intake.BenefitChanged() | intake.HouseholdChanged() | intake.ClientCorrected():
+            return ()  # amounts, households and statistics change nobody's case
+        case intake.DisclosureBasisRecorded() | intake.DisclosureBasisRevoked():
+            return ()  # the legal basis is for referrals' gate
+        case intake.PossibleDuplicateFound():
+            return ()  # on the timeline; intake decides whether it is a merge
+        case _:
+            assert_never(event)
+
+
+def on_referrals(clients: Clients[Client], event: ReferralsEvent, context: Context) -> Iterable[Event]:
+    """All of it is feedback on the timeline (C6); what could not be applied becomes a work item (C7)."""
+    match event:
+        case referrals.PartnerMessageRejected():
+            return reconciliation.on_rejected(clients[event.person_id], event, context)
+        case referrals.PlacementReported():
+            return reconciliation.on_late_result(clients[event.person_id], event, context)
+        case (
+            referrals.ReferralDrafted()
+            | referrals.ReferralRequested()
+            | referrals.ReferralRefused()
+            | referrals.ReferralReceived()
+            | referrals.ReferralAccepted()
+            | referrals.ReferralRejected()
+            | referrals.ReferralWithdrawn()
+            | referrals.ReferralExpired()
+            | referrals.ServiceStarted()
+            | referrals.ServiceHeld()
+            | referrals.ServiceResumed()
+            | referrals.ReferralCompleted()
+            | referrals.ReferralFailed()
+            | referrals.ReferralDiscontinued()
+            | referrals.ReferralVoided()
+        ):
+            return ()  # folded: the case shows it, and a new referral to that agency is allowed or not
+        case referrals.PlacementConfirmed() | referrals.PlacementEnded() | referrals.PlacementVoided():
+            return ()  # a case ends with aid or by its case manager, not with a placement
+        case (
+            referrals.ReferralReminded()
+            | referrals.MoveRefused()
+            | referrals.StatusQueried()
+            | referrals.SustainmentChecked()
+            | referrals.InsuranceReported()
+            | referrals.PartnerMessageHeld()
+            | referrals.ErasureConfirmed()
+        ):
+            return ()  # referrals' own dealings with the agency
+        case _:
+            assert_never(event)
+
+
+def on_day(clients: Clients[Client], person_id: str, context: Context) -> Iterable[Event]:
+    """Protections, benefits and offices that begin or end by date, and reviews. Assignment: staffing.weigh."""
+    return follow(person_of(clients, person_id), context)
+
+
+def _follow_both(
+    clients: Clients[Client], event: intake.ClientsMerged | intake.ClientsUnmerged, context: Context
+) -> Iterable[Event]:
+    """One person after a merge, two after its end."""
+    persons = [person_of(clients, subject) for subject in (event.survivor_id, event.loser_id)]
+    distinct = {person.root.person_id: person for person in persons}
+    return [decided for person in distinct.values() for decided in follow(person, context)]
+
+
+def decide(clients: Clients[Client], command: Command, context: Context) -> Outcome:
+    match command:
+        case AgreePlan(case_id=case_id):
+            plan = casebook.agree(_of_case(clients, case_id).case(case_id), command, context)
+            result = {"plan_version": plan.plan_version, "review_on": plan.review_on}
+            return Outcome(events=(plan,), result=result, rows=(store.plan_text(command, plan.plan_version),))
+        case CloseCase(case_id=case_id):
+            return Outcome(events=casebook.close_case(_of_case(clients, case_id), command, context))
+        case ReopenCase(case_id=case_id):
+            return Outcome(events=casebook.reopen_case(_of_case(clients, case_id), command, context))
+        case Refer(case_id=case_id):
+            client, person = holder(clients, case_id, UnknownCase)
+            asked = offers.refer(client, person, command, context)
+            return Outcome(events=(asked,), result={"referral_id": asked.referral_id})
+        case TakeBack(referral_id=referral_id):
+            _, person = holder(clients, referral_id, UnknownReferral)
+            return Outcome(events=offers.take_back(person, command, context), result={"referral_id": referral_id})
+        case ResolveItem(item_id=item_id):
+            client, _ = holder(clients, item_id, UnknownItem)
+            return Outcome(events=(reconciliation.resolve(client, command, context),), result={"item_id": item_id})
+        case RegisterCaseManager(staff_id=staff_id):
+            assignment.check_registration(command, context.city)
+            return Outcome(result={"staff_id": staff_id}, rows=(store.case_manager_row(command),))
+        case Reconsider(person_id=person_id):
+            return Outcome(events=follow(person_of(clients, person_id), context))
+        case AssignCase(case_id=case_id):
+            return Outcome(events=assignment.assign(_of_case(clients, case_id).case(case_id), command, context))
+        case QueueCase(case_id=case_id):
+            return Outcome(events=assignment.queue(_of_case(clients, case_id).case(case_id), command, context))
+        case _:
+            assert_never(command)
+
+
+def _of_case(clients: Clients[Client], case_id: str) -> Person:
+    return holder(clients, case_id, UnknownCase)[1]
+
+
+def react(clients: Clients[Client], message: Message, context: Context) -> Iterable[Event]:
+    event = message.event
+    if isinstance(event, IntakePersonEvent):
+        return on_intake(clients, event, context)
+    if isinstance(event, ReferralsEvent):
+        return on_referrals(clients, event, context)
+    if isinstance(event, DayStarted):
+        return on_day(clients, message.subject, context)
+    return ()  # names and addresses decide nothing
+
+
+def touches(message: Message) -> Iterable[str]:
+    """Whose states a message needs: its own client's, both of a merge; a payment concerns nobody here."""
+    match message.event:
+        case intake.BenefitPaid():
+            return ()
+        case intake.ClientsMerged(survivor_id=survivor, loser_id=loser):
+            return survivor, loser
+        case intake.ClientsUnmerged(survivor_id=survivor, loser_id=loser):
+            return survivor, loser
+        case _:
+            return (message.subject,)

@@ -1,0 +1,5 @@
+from alembic import context
+
+from services.runtime.migrations import run
+
+run(context)
