@@ -34,7 +34,12 @@ class IntakeWorld(World):
     async def prepare(self) -> None:
         admin = AdminClient({"bootstrap.servers": self.kafka})
         wanted = [
-            NewTopic(self.prefix + t.name, num_partitions=t.partitions(Layout(person=PARTITIONS)), replication_factor=1, config=t.config)
+            NewTopic(
+                self.prefix + t.name,
+                num_partitions=t.partitions(Layout(person=PARTITIONS)),
+                replication_factor=1,
+                config=t.config,
+            )
             for t in (topics.PERSON, topics.IDENTITY, topics.DAY)
         ]
         for future in admin.create_topics(wanted).values():

@@ -136,6 +136,11 @@ class Client:
         return next(found, self.person_id)
 
     @property
+    def alone(self) -> bool:
+        """No other record is this person: both sides of a merge know of it."""
+        return all(merge.ended for merge in self.merges)
+
+    @property
     def due(self) -> date | None:
         """Nothing changes here by time alone: every fact is dated, and whoever counts asks for a day."""
         return None

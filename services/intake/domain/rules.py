@@ -49,7 +49,9 @@ def active(clients: Clients[Client], person_id: str, day: date) -> Client:
 
 
 def family(clients: Clients[Client], client: Client) -> tuple[Client, ...]:
-    """All registered records of one person."""
+    """All registered records of one person; a record that knows of no merge is alone, which is nearly always so."""
+    if client.alone:
+        return (client,) if client.registered else ()
     return tuple(one for one in clients.family(client.person_id) if one.registered)
 
 
@@ -90,7 +92,7 @@ def duplicates(
     clients: Clients[Client], client: Client, similar: Similar, context: Context
 ) -> Iterable[PossibleDuplicateFound]:
     """A review item for each record that resembles this one and is not known to; told under both keys."""
-    own = {one.person_id for one in clients.family(client.person_id)}
+    own = {one.person_id for one in family(clients, client)}
     for other_id, similarity in similar:
         other = clients[other_id]
         if not other.registered or other_id in own or other_id in client.possible_duplicates:
