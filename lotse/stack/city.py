@@ -9,6 +9,7 @@ from lotse.settings import HOST, SERVICES, Settings
 from lotse.stack import kafka, postgres
 from lotse.stack.home import Home, Installation
 from lotse.stack.part import Node, Part, Step, inherited, python, serving
+from lotse.stack.process import dies_with_us
 
 DATABASES: Final = "databases"
 MIGRATIONS: Final = "migrations"
@@ -106,6 +107,7 @@ async def _migrate(settings: Settings, installation: Installation, home: Home) -
             stderr=asyncio.subprocess.STDOUT,
             env=inherited() | databases,
             start_new_session=True,
+            preexec_fn=dies_with_us(),
         )
     try:
         code = await process.wait()

@@ -5,23 +5,25 @@ import contextlib
 import secrets
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from lotse.settings import HOST, Settings
 from lotse.stack import java, kafka, ports
 from lotse.stack.home import Home
-from lotse.stack.process import end
+from lotse.stack.process import dies_with_us, end
 
 READY_SECONDS: Final = 30.0
 WRITING_SECONDS: Final = 40.0
 
 
-async def keep(settings: Settings) -> None:
+async def keep(settings: Settings, say: Callable[[str], None]) -> None:
     """Make the file if it is missing. Without it the broker starts too, only slower: a failure is no failure."""
     target = java.kept_classes(settings.cache)
     if target.exists():
         return
+    say("one training run of the broker, which makes every later start faster")
     with tempfile.TemporaryDirectory(dir=settings.cache, prefix="training-") as scratch:
         made = Path(scratch) / target.name
         await _train(ports.on_free_ports(settings.model_copy(update={"home": Path(scratch)})), made)
@@ -40,6 +42,7 @@ async def _train(settings: Settings, made: Path) -> None:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=dies_with_us(),
     )
     try:
         with contextlib.suppress(TimeoutError):

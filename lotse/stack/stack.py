@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import date
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from lotse.settings import Settings
 from lotse.stack import class_data, jars, kafka, ports, postgres
@@ -41,6 +42,7 @@ class Stack:
         *,
         clock: ClockKind = ClockKind.REAL,
         start: date | None = None,
+        namespace: UUID | None = None,
         base: Application | None = None,
         application: Application = city,
         extra: Application | None = None,
@@ -49,7 +51,7 @@ class Stack:
         self.settings = settings
         self.home = Home(settings.home)
         self._clock = clock
-        self._first_day = start
+        self._first_day, self._namespace = start, namespace
         self._base = base or servers
         self._application = application
         self._extra = extra
@@ -77,7 +79,9 @@ class Stack:
             ledger = Ledger(self.home.ledger)
             for left in await asyncio.to_thread(ledger.end_leftovers):
                 self._report(left.part, State.STOPPED, f"process {left.pid}, left by an earlier lotse, was ended")
-            self._installation = self.home.install(self.settings, clock=self._clock, start=self._first_day)
+            self._installation = self.home.install(
+                self.settings, clock=self._clock, start=self._first_day, namespace=self._namespace
+            )
             nodes = self._nodes(self._installation)
             ports.require_free(self.settings, tuple(p for p in ports.PARTS if p in _listeners(nodes)))
             self._supervisor = Supervisor(nodes, home=self.home, ledger=ledger, report=self._report)
@@ -130,7 +134,7 @@ def servers(settings: Settings, installation: Installation, home: Home) -> tuple
             loop.call_soon_threadsafe(say, words)
 
         await asyncio.to_thread(jars.fetch, settings.cache, tell)
-        await class_data.keep(settings)
+        await class_data.keep(settings, say)
 
     async def databases(_: Callable[[str], None]) -> None:
         passwords = installation.passwords
