@@ -151,6 +151,7 @@ def _month(found: Figures) -> MonthFigures:
         recipients=found.recipients,
         households=found.households,
         cases_open=found.cases_open,
+        clients_registered=found.registered,
         referrals=_by_state(found),
         expenditure_dem_minor=found.paid_in_dem,
         expenditure=_expenditure(found),

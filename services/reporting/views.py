@@ -71,6 +71,7 @@ class MonthFigures(BaseModel):
     recipients: int
     households: int
     cases_open: int
+    clients_registered: int
     referrals: dict[str, int]
     expenditure_dem_minor: int
     expenditure: Expenditure

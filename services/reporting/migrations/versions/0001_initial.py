@@ -32,7 +32,7 @@ DAYS_WITHIN = """
 create function days_within(since date, until date, days date[]) returns bigint immutable parallel safe
 return (1::bigint << width_bucket(greatest(since, until) - 1, days)) - (1::bigint << width_bucket(since - 1, days))
 """
-"""Days, ascending and at most 62, as bits: bit i is 1 where since <= days[i + 1] < until. What holds on thirteen ends of
+"""Days, ascending and at most 62, as bits: bit i is 1 where since <= days[i + 1] < until. What holds on many ends of
 months is then one number, and a union of them `bit_or`."""
 
 
