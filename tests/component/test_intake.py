@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from contracts import topics
 from contracts.events.intake import ClientsMerged, IdentityRecorded
 from services.intake import store
+from services.intake.domain.client import Client, initial
+from services.intake.domain.fold import fold
 from tests.component.intake_world import IntakeWorld, intake_on, person
 from tests.component.runtime.world import CALLER, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("intake")]
 NOBODY = str(uuid.UUID(int=0))
 
 
@@ -186,6 +189,19 @@ async def test_who_asks_must_be_an_officials_account_where_it_is_published(intak
         intake.url + "/clients", json=person(30), headers={"Idempotency-Key": "1", "X-Actor": CALLER["X-Actor"]}
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_caller")
+
+
+async def test_states_follow_from_the_topic_alone(intake: IntakeWorld) -> None:
+    one, other = await intake.register(40), await intake.register(41)
+    await intake.post("/merges", {"survivor_id": one, "loser_id": other})
+    await intake.post(f"/clients/{other}/departures", {"reason": "left_bremen", "on": "2001-03-02"})
+    await intake.told_of()
+    folded: dict[str, Client] = {}
+    for _, event in await intake.published(topics.PERSON):
+        folded[event.subject] = fold(folded.get(event.subject, initial(event.subject)), event)
+    codec = TypeAdapter(Client)
+    stored = await intake.db.fetch("select document::text from state")
+    assert {state.person_id: state for state in (codec.validate_json(row[0]) for row in stored)} == folded
 
 
 async def test_the_migration_makes_the_tables_that_the_code_knows(intake: IntakeWorld) -> None:
