@@ -17,7 +17,8 @@ from services.casework.domain.course import Reconsider, follow
 from services.casework.domain.offers import Refer, TakeBack
 from services.casework.domain.person import Person, UnknownCase, UnknownItem, UnknownReferral, holder, person_of
 from services.casework.domain.reconciliation import ResolveItem
-from services.runtime.service import Clients, Context, Message, Outcome
+from services.runtime.decision import Clients, Context, Message
+from services.runtime.service import Outcome
 
 Command = (
     AgreePlan

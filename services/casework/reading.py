@@ -11,7 +11,7 @@ from services.casework.domain.client import Client
 from services.casework.domain.person import Person, UnknownCase, person_of
 from services.casework.store import CaseRow
 from services.runtime.consumer import NoBusinessDay
-from services.runtime.service import Clients
+from services.runtime.decision import Clients
 from services.runtime.tables import Alias, BusinessDay, State
 
 _STATES = TypeAdapter(Client)

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.casework.domain.assignment import AssignCase, Desk, QueueCase, RegisterCaseManager, Waiting, rank
 from services.casework.domain.course import Reconsider
-from services.runtime.service import Context
+from services.runtime.decision import Context
 
 _MERGED: Final = "select distinct canonical from alias order by canonical"
 _WAITING: Final = """select case_id, person_id, office, opened_on, queued_on is not null as queued

@@ -13,7 +13,7 @@ from contracts.events.intake import BenefitPaid
 from services.casework.domain.assignment import RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan
 from services.casework.domain.client import Client
-from services.runtime.service import Message
+from services.runtime.decision import Message
 
 
 class CaseRow(SQLModel, table=True):

@@ -12,7 +12,8 @@ from services.intake.domain import aid, belonging, merging, registration, standi
 from services.intake.domain import commands as told
 from services.intake.domain.client import Client
 from services.intake.domain.fold import fold
-from services.runtime.service import Addressed, Clients, Context, Message, Outcome, Publication
+from services.runtime.decision import Addressed, Clients, Context, Message, Publication
+from services.runtime.service import Outcome
 
 
 def evolve(client: Client, message: Message) -> Client:

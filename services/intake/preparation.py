@@ -16,7 +16,7 @@ from services.intake.domain.identity import SAME_IDENTITY, SAME_NAME, Identity
 from services.intake.domain.refusals import UnknownHousehold
 from services.intake.domain.rules import chosen_office
 from services.intake.payments import shares
-from services.runtime.service import Context, Refusal
+from services.runtime.decision import Context, Refusal
 
 Prepared = Command | Refusal
 

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from contracts.events.intake import BenefitPaid, HouseholdChanged, IdentityRecorded, PossibleDuplicateFound
 from services.intake.domain.client import Benefit, Client
 from services.intake.domain.identity import Identity
-from services.runtime.service import Message
+from services.runtime.decision import Message
 
 
 class IntakeTable(SQLModel):

@@ -32,7 +32,8 @@ from services.referrals.domain.record import (
 )
 from services.referrals.domain.referral import Held, Referral
 from services.referrals.domain.turn import Turn, out_topic
-from services.runtime.service import Addressed, Clients, Context, Message, Outcome, Publication, Unreadable
+from services.runtime.decision import Addressed, Clients, Context, Message, Publication, Unreadable
+from services.runtime.service import Outcome
 
 
 def on_intake(turn: Turn, event: IntakePersonEvent) -> None:

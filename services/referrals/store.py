@@ -11,7 +11,7 @@ from contracts.events.partners import CapacityAnnounced
 from services.referrals.domain.client import Client
 from services.referrals.domain.commands import Reconsider
 from services.referrals.domain.machine import OPEN
-from services.runtime.service import Context, Message
+from services.runtime.decision import Context, Message
 
 
 class ReferralRow(SQLModel, table=True):

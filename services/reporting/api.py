@@ -12,7 +12,7 @@ from services.reporting.period import month_of, shift
 from services.reporting.report import months, report
 from services.reporting.views import Months, Report
 from services.runtime.consumer import NoBusinessDay
-from services.runtime.service import NotFound, Refusal
+from services.runtime.decision import NotFound, Refusal
 from services.runtime.web import Reads, caller
 
 LONGEST = 60

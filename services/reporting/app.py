@@ -4,7 +4,8 @@ from contracts import topics
 from contracts.city import City
 from services.reporting.handlers import project
 from services.reporting.store import TABLES
-from services.runtime.service import Aggregate, Service
+from services.runtime.decision import Aggregate
+from services.runtime.service import Service
 
 
 def service(_: City) -> Service[Aggregate]:

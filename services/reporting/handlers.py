@@ -24,7 +24,7 @@ from services.reporting.store import (
     SustainmentCheck,
     Unmerge,
 )
-from services.runtime.service import Message
+from services.runtime.decision import Message
 
 Facts = tuple[SQLModel, ...]
 

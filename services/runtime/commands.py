@@ -10,10 +10,11 @@ import orjson
 
 from services.runtime.consumer import business_day
 from services.runtime.database import backoff, is_away, transaction
+from services.runtime.decision import Refusal, S
 from services.runtime.outgoing import Outgoing, TooLarge
 from services.runtime.problems import KeyReused, Parked, Unavailable, unstorable
 from services.runtime.runtime import Runtime
-from services.runtime.service import Outcome, Refusal, S
+from services.runtime.service import Outcome
 from services.runtime.unit import Unit
 
 _ATTEMPTS = 6

@@ -17,11 +17,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from services.runtime.database import backoff, is_away, transaction
+from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
-from services.runtime.service import S
 from services.runtime.settings import Settings
 from services.runtime.telemetry import fault, log
 

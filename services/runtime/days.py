@@ -20,11 +20,11 @@ from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
 from services.runtime.consumer import business_day, record_of
 from services.runtime.database import backoff, is_away, transaction, upsert_models
+from services.runtime.decision import Message, Refusal, S
 from services.runtime.ends import Ends
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Record, decode
 from services.runtime.runtime import Runtime, is_day
-from services.runtime.service import Message, Refusal, S
 from services.runtime.telemetry import fault, log
 from services.runtime.unit import Unit
 

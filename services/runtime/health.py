@@ -7,8 +7,8 @@ import asyncpg
 from services.runtime.consumer import Consumer
 from services.runtime.database import is_away
 from services.runtime.days import Days
+from services.runtime.decision import S
 from services.runtime.runtime import Runtime
-from services.runtime.service import S
 from services.runtime.telemetry import Metrics
 
 OUTBOX_AGE_LIMIT = 60

@@ -9,9 +9,9 @@ import asyncpg
 
 from contracts.envelope import MalformedEnvelope, read, readable_id
 from contracts.topics import Topic, Undecodable
+from services.runtime.decision import Message, S, Unreadable
 from services.runtime.outgoing import dead_letter, pack
 from services.runtime.runtime import Runtime
-from services.runtime.service import Message, S, Unreadable
 from services.runtime.telemetry import fault, log
 from services.runtime.unit import Unit
 

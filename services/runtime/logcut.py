@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from services.runtime.decision import S
 from services.runtime.inbound import PartitionKey
 from services.runtime.runtime import Runtime
-from services.runtime.service import S
 from services.runtime.telemetry import log
 
 _SAVE = """with found as (select * from unnest($1::text[], $2::int[], $3::text[], $4::bigint[]) as row(t, p, i, e))

@@ -8,10 +8,10 @@ import asyncpg
 
 from services.runtime.consumer import business_day
 from services.runtime.database import transaction
+from services.runtime.decision import NotFound, Refusal, S
 from services.runtime.inbound import Inbound, Record, decode
 from services.runtime.outgoing import unpack
 from services.runtime.runtime import Runtime
-from services.runtime.service import NotFound, Refusal, S
 from services.runtime.unit import Unit
 
 _LIST = """select s.subject, s.since, s.reason, count(r.id) as waiting,

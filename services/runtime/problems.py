@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from services.runtime.consumer import NoBusinessDay
 from services.runtime.database import is_away
-from services.runtime.service import Refusal
+from services.runtime.decision import Refusal
 from services.runtime.telemetry import fault, log
 
 MEDIA_TYPE = "application/problem+json"

@@ -12,10 +12,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.runtime.database import backoff, is_away, session_settings
+from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
 from services.runtime.outgoing import unpack
 from services.runtime.runtime import Runtime
-from services.runtime.service import S
 from services.runtime.telemetry import fault, log
 
 _READ = "select id, topic, partition, key, headers, value from outbox order by id limit $1"

@@ -24,10 +24,10 @@ from contracts.city import read_city
 from contracts.topics import Topic
 from services.runtime.consumer import record_of
 from services.runtime.database import bulk, connect_pool, transaction, upsert_models
+from services.runtime.decision import Message, S
 from services.runtime.inbound import Decoded, decode
 from services.runtime.migrations import migrate
 from services.runtime.runtime import Runtime, folds, is_day
-from services.runtime.service import Message, S
 from services.runtime.settings import Settings
 from services.runtime.tables import REBUILT
 from services.runtime.telemetry import Metrics

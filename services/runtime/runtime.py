@@ -12,7 +12,8 @@ from contracts import topics
 from contracts.city import City
 from contracts.event import Event
 from contracts.topics import Topic
-from services.runtime.service import S, Service
+from services.runtime.decision import S
+from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics
 

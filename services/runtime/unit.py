@@ -15,9 +15,10 @@ from sqlmodel import SQLModel
 from contracts.event import Event, PersonEvent
 from contracts.topics import Topic
 from services.runtime.database import upsert, upsert_models
+from services.runtime.decision import Addressed, Clients, Context, Message, Publication, S, Unreadable
 from services.runtime.outgoing import Ids, OutboxRow, Outgoing
 from services.runtime.runtime import Runtime, folds, is_day
-from services.runtime.service import Addressed, Clients, Context, Message, Outcome, Publication, S, Unreadable
+from services.runtime.service import Outcome
 from services.runtime.tables import Alias, Ledger, Reference, State
 
 Subject = tuple[str, str]

@@ -14,10 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.runtime import commands, problems
+from services.runtime.decision import Refusal
 from services.runtime.health import Health
 from services.runtime.parking import Parking
 from services.runtime.problems import BadRequest
-from services.runtime.service import Refusal
 from services.runtime.tables import Alias, Reference, State
 
 MAX_BODY = 1_000_000

@@ -17,6 +17,7 @@ PATIENCE_SECONDS: Final = 180.0
 """How long a service may be away: it is started again after a crash."""
 LONGEST_PAUSE: Final = 1.0
 AGAIN: Final = frozenset({502, 503, 504})
+JSON: Final = {"content-type": "application/json"}
 REFUSED: Final = frozenset({404, 409})
 """The rules said no: the city lives with it. Anything else that is no success is a defect, and the city stops."""
 
@@ -62,7 +63,7 @@ class Services:
 
     async def start_day(self, day: str) -> None:
         """Returns when the day has begun and everything that follows from it has happened."""
-        await self._until_answered("POST", self._addresses.calendar + "/days", {}, orjson.dumps({"day": day}))
+        await self._until_answered("POST", self._addresses.calendar + "/days", JSON, orjson.dumps({"day": day}))
 
     async def read(self, service: str, path: str) -> Any:
         headers = _headers("city.hall", "bremen", "reading")

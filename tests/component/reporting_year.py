@@ -31,7 +31,7 @@ from contracts.words import (
     Sex,
     Sustainment,
 )
-from services.runtime.service import Message
+from services.runtime.decision import Message
 
 YEAR: Final = Path(__file__).with_name("reporting_year.txt")
 TODAY: Final = date(2002, 4, 15)

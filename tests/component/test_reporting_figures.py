@@ -17,9 +17,9 @@ from services.reporting.period import Reason
 from services.reporting.report import months, report
 from services.reporting.store import TABLES
 from services.runtime.database import upsert_models
+from services.runtime.decision import Message
 from services.runtime.migrations import migrate
 from services.runtime.replay import dump
-from services.runtime.service import Message
 from tests.component.reporting_year import FIELDS, TODAY, counted, named, told
 from tests.conftest import NewDatabase
 

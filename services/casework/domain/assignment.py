@@ -9,7 +9,7 @@ from contracts.city import City, OfficeKind
 from contracts.event import Event
 from contracts.events.casework import CaseAssigned, CaseQueued
 from services.casework.domain.cases import Case
-from services.runtime.service import Context, Refusal
+from services.runtime.decision import Context, Refusal
 
 
 class UnknownOffice(Refusal):

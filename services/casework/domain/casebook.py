@@ -11,7 +11,7 @@ from services.casework.domain.cases import Case
 from services.casework.domain.course import close, reopen
 from services.casework.domain.dates import months_after
 from services.casework.domain.person import Person
-from services.runtime.service import Context, Refusal
+from services.runtime.decision import Context, Refusal
 
 BY_HAND: Final = frozenset({CaseClosedReason.INTEGRATED, CaseClosedReason.ERROR})
 """Reasons that only a case manager can know; every other is a fact of intake's and closes the case by itself."""

@@ -11,7 +11,7 @@ from services.casework.domain import cases, intake, referrals, timer
 from services.casework.domain.cases import Casework
 from services.casework.domain.intake import Identity, Intake
 from services.casework.domain.referrals import Referrals
-from services.runtime.service import Message
+from services.runtime.decision import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

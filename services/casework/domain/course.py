@@ -9,7 +9,7 @@ from contracts.words import CaseClosedReason
 from services.casework.domain.cases import Case
 from services.casework.domain.person import Person
 from services.casework.domain.resuming import last_closed, may_begin
-from services.runtime.service import Context
+from services.runtime.decision import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from services.casework.domain.casebook import in_hand
 from services.casework.domain.client import Client
 from services.casework.domain.person import Person, UnknownReferral
 from services.casework.domain.referrals import TERMINAL
-from services.runtime.service import Context, Refusal
+from services.runtime.decision import Context, Refusal
 
 
 class UnknownAgency(Refusal):

@@ -10,7 +10,7 @@ from services.casework.domain.circumstances import Records
 from services.casework.domain.client import Client
 from services.casework.domain.intake import Assessment
 from services.casework.domain.referrals import TERMINAL, Placement, Referral, ReferralState
-from services.runtime.service import Clients, NotFound
+from services.runtime.decision import Clients, NotFound
 
 
 class UnknownCase(NotFound):

@@ -10,7 +10,7 @@ from contracts.words import RejectionCode
 from services.casework.domain.client import Client
 from services.casework.domain.person import UnknownItem
 from services.casework.domain.referrals import ReferralState
-from services.runtime.service import Context, Refusal
+from services.runtime.decision import Context, Refusal
 
 UNREADABLE: Final = frozenset({RejectionCode.MALFORMED, RejectionCode.UNKNOWN_TYPE, RejectionCode.TOO_LARGE})
 """The agency has its answer and the operator a dead letter; there is nothing that a case manager could reconcile."""

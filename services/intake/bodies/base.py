@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.intake.domain.commands import Command
-from services.runtime.service import Refusal
+from services.runtime.decision import Refusal
 
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=_PRINTABLE)]

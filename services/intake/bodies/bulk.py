@@ -8,7 +8,7 @@ from contracts.words import PersonId, Uuid
 from services.intake.bodies import people, support
 from services.intake.bodies.base import PersonBody
 from services.intake.domain import commands as told
-from services.runtime.service import Refusal
+from services.runtime.decision import Refusal
 
 
 class UnknownCommand(Refusal):

@@ -23,7 +23,7 @@ from services.intake.domain.refusals import (
     UnknownBenefit,
 )
 from services.intake.domain.registration import benefit_started
-from services.runtime.service import Clients, Context
+from services.runtime.decision import Clients, Context
 
 FIRST_EURO_MONTH = "2002-01"
 

@@ -27,7 +27,7 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.identity import Identity
 from services.intake.domain.refusals import ImplausibleDate, MergedMeanwhile, OutOfOrder
-from services.runtime.service import Addressed, Clients, Context, Publication
+from services.runtime.decision import Addressed, Clients, Context, Publication
 
 Events = tuple[Publication, ...]
 

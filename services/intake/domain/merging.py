@@ -5,7 +5,7 @@ from services.intake.domain import rules
 from services.intake.domain.client import Client
 from services.intake.domain.commands import MergeClients, UndoMerge
 from services.intake.domain.refusals import MergeEnded, SamePerson, UnknownMerge
-from services.runtime.service import Clients, Context
+from services.runtime.decision import Clients, Context
 
 
 def merge(clients: Clients[Client], command: MergeClients, context: Context) -> tuple[ClientsMerged, ...]:

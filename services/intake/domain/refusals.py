@@ -1,6 +1,6 @@
 """What intake refuses, and why. Texts name rules and fields, never a person's data."""
 
-from services.runtime.service import NotFound, Refusal
+from services.runtime.decision import NotFound, Refusal
 
 
 class UnknownClient(NotFound):

@@ -19,7 +19,7 @@ from services.intake.domain import rules
 from services.intake.domain.client import Client
 from services.intake.domain.commands import BenefitGrant, ProtectionGrant, Register
 from services.intake.domain.refusals import BenefitInForce, ImplausibleDate, InvalidPeriod
-from services.runtime.service import Addressed, Clients, Context, Publication
+from services.runtime.decision import Addressed, Clients, Context, Publication
 
 REGISTERED: Final = "registered"
 KNOWN: Final = "known"

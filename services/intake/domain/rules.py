@@ -17,7 +17,7 @@ from services.intake.domain.refusals import (
     UnknownDistrict,
     UnknownOffice,
 )
-from services.runtime.service import Clients, Context
+from services.runtime.decision import Clients, Context
 
 EARLIEST: Final = date(1880, 1, 1)
 FURTHEST_AHEAD: Final = timedelta(days=366)

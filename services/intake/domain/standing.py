@@ -22,7 +22,7 @@ from services.intake.domain.refusals import (
     UnknownProtection,
 )
 from services.intake.domain.registration import protection_set
-from services.runtime.service import Clients, Context
+from services.runtime.decision import Clients, Context
 
 
 def assess(clients: Clients[Client], command: AssessAbility, context: Context) -> tuple[IntakeEvent, ...]:

@@ -8,7 +8,7 @@ from services.referrals.domain import offers, sustaining
 from services.referrals.domain.machine import Move, State, after
 from services.referrals.domain.referral import Referral
 from services.referrals.domain.turn import Turn, about
-from services.runtime.service import NotFound, Refusal
+from services.runtime.decision import NotFound, Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

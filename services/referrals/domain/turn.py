@@ -13,7 +13,7 @@ from services.referrals.domain.client import Client
 from services.referrals.domain.fold import fold_own
 from services.referrals.domain.placement import Placement
 from services.referrals.domain.referral import Referral
-from services.runtime.service import Addressed, Clients, Context, NotFound, Publication
+from services.runtime.decision import Addressed, Clients, Context, NotFound, Publication
 
 
 @cache

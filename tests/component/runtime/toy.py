@@ -21,8 +21,9 @@ from contracts import topics
 from contracts.city import City
 from contracts.events import calendar, casework, intake
 from contracts.words import CaseClosedReason
+from services.runtime.decision import Clients, Context, Message, NotFound, Publication
 from services.runtime.process import main
-from services.runtime.service import Clients, Context, Message, NotFound, Outcome, Publication, Service
+from services.runtime.service import Outcome, Service
 from services.runtime.tables import create_runtime_tables
 from services.runtime.web import Call
 

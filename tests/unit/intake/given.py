@@ -15,7 +15,8 @@ from services.intake import handlers
 from services.intake.domain.client import Client, initial
 from services.intake.domain.commands import BenefitGrant, Command, Register
 from services.intake.domain.identity import Identity
-from services.runtime.service import Clients, Context, Message, Outcome
+from services.runtime.decision import Clients, Context, Message
+from services.runtime.service import Outcome
 
 CITY = read_city(Path("deploy/bremen"))
 TODAY = date(2001, 3, 1)

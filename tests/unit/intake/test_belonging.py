@@ -23,7 +23,7 @@ from services.intake.domain.refusals import (
     UnknownClient,
     UnknownDistrict,
 )
-from services.runtime.service import Addressed
+from services.runtime.decision import Addressed
 from tests.unit.intake.given import (
     ANNA,
     BERTA,

@@ -24,7 +24,7 @@ from services.intake.domain.refusals import (
     UnknownOffice,
 )
 from services.intake.domain.rules import age, triage
-from services.runtime.service import Addressed, Refusal
+from services.runtime.decision import Addressed, Refusal
 from tests.unit.intake.given import (
     ANNA,
     BERTA,

@@ -18,7 +18,7 @@ from services.intake.domain.commands import (
     ProtectionGrant,
     SetProtection,
 )
-from services.runtime.service import Message
+from services.runtime.decision import Message
 from tests.unit.intake.given import ANNA, BERTA, HOME, TODAY, marks, with_anna, with_anna_and_berta
 
 MAY, JUNE = date(2001, 5, 1), date(2001, 6, 1)
