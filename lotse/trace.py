@@ -1,0 +1,122 @@
+"""`lotse trace`: everything the topics say of one referral, in business time. No name, no address, no text."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from aiokafka import ConsumerRecord
+from aiokafka.partitioner import murmur2
+from rich.console import Console
+from rich.table import Table
+
+from contracts import topics
+from contracts.events import intake
+from contracts.topics import Topic, partner_in, partner_out
+from contracts.words import is_uuid
+from lotse.check.comparing import City, city_of
+from lotse.check.reading import Ends, Log
+from lotse.refusal import Refusal
+from lotse.settings import Settings
+from lotse.steps import Step, step_of
+
+
+class UnknownReferral(Refusal):
+    """No topic knows it."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("trace")(trace)
+
+
+def trace(
+    referral_id: Annotated[str, typer.Argument(help="A referral's id.")],
+    *,
+    payments: Annotated[bool, typer.Option("--payments", help="Payments to the client too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Follow a referral over all topics, in business time: intake, casework, referrals, and both ways with agencies.
+
+    Exit codes: 0 told · 1 no topic knows the referral · 3 the broker cannot be read.
+    """
+    steps = asyncio.run(follow(city_of(Settings()), referral_id, payments=payments))
+    if as_json:
+        typer.echo(json.dumps([asdict(step) for step in steps], indent=2))
+    else:
+        _print(steps)
+
+
+async def follow(city: City, referral_id: str, *, payments: bool) -> list[Step]:
+    """Every record about a referral and its client, in business time. Raises `UnknownReferral`."""
+    async with Log(city.settings.kafka_address, city.layout) as log:
+        ends = await log.ends(topics.event_topics(city.agencies))
+        person = await _client(log, ends, referral_id) if is_uuid(referral_id) else None
+        if person is None:
+            raise UnknownReferral(
+                f"No topic knows a referral {referral_id}.",
+                remedy="GET /referrals of the service referrals lists them.",
+            )
+        found = await _of_client(log, ends, person, referral_id)
+        for agency in city.agencies:
+            found += await _with_agency(log, ends, agency, referral_id)
+    told = (step for step in found if payments or step.type != intake.BenefitPaid.type_name())
+    return sorted(told, key=lambda step: (step.on, step.at, step.topic, step.offset))
+
+
+async def _client(log: Log, ends: Ends, referral_id: str) -> str | None:
+    """Whose referral it is."""
+    needle = referral_id.encode()
+    for topic in (topics.REFERRAL, topics.CASE):
+        async for batch in log.records(topic, ends):
+            for record in batch:
+                named = record.value is not None and needle in record.value
+                step = step_of(topic, record, referral_id) if named else None
+                if step is not None and step.about and record.key:
+                    return record.key.decode()
+    return None
+
+
+async def _of_client(log: Log, ends: Ends, person: str, referral_id: str) -> list[Step]:
+    """The client's own records: all of intake's, and those of casework and referrals that name no other referral."""
+    partition = murmur2(person.encode()) & 0x7FFFFFFF
+    found: list[Step] = []
+    for topic in (topics.PERSON, topics.CASE, topics.REFERRAL):
+        async for batch in log.records(topic, ends, only={partition % len(log.places(topic))}):
+            found += _steps(topic, (r for r in batch if r.key == person.encode()), referral_id)
+    return found
+
+
+async def _with_agency(log: Log, ends: Ends, agency: str, referral_id: str) -> list[Step]:
+    """Both ways with an agency: under the referral's id, whatever partition the agency's client chose."""
+    found: list[Step] = []
+    for topic in (partner_in(agency), partner_out(agency)):
+        async for batch in log.records(topic, ends):
+            found += _steps(topic, (r for r in batch if r.key == referral_id.encode()), referral_id)
+    return found
+
+
+def _steps(topic: Topic, records: Iterable[ConsumerRecord], referral_id: str) -> Iterator[Step]:
+    for record in records:
+        if (step := step_of(topic, record, referral_id)) is not None:
+            yield step
+
+
+def _print(steps: Sequence[Step]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("day", "learned", "topic", "type", "record", "sequence", "id", "caused by", "facts"):
+        table.add_column(column, justify="right" if column == "sequence" else "left", no_wrap=column != "facts")
+    for step in steps:
+        learned = step.learned if step.learned != step.on else None
+        kind = step.type.rsplit(".", 2)[-2] if "." in step.type else step.type
+        facts = " ".join(f"{name}={value}" for name, value in step.facts.items())
+        record, sequence = f"{step.partition}@{step.offset}", str(step.sequence or "")
+        ids = _short(step.id), _short(step.causation)
+        table.add_row(step.on, learned or "", step.topic, kind, record, sequence, *ids, facts)
+    Console(highlight=False, markup=False, soft_wrap=True, width=None).print(table)
+    typer.echo(f"{len(steps)} records. An id is shortened to its first 8 characters; --json has all of it.")
+
+
+def _short(identifier: str | None) -> str:
+    return (identifier or "")[:8]
