@@ -34,7 +34,8 @@ def closed(event: type[Event]) -> Schema:
     for part in _objects(schema):
         part["additionalProperties"] = False
     name = event.type_name()
-    named = {"$schema": DIALECT, "$id": f"urn:{name.replace('.', ':')}", **schema, "title": name}
+    head = {"title": name, "description": schema.pop("description", "")}
+    named = {"$schema": DIALECT, "$id": f"urn:{name.replace('.', ':')}", **head, **schema, **head}
     unwrapped: Schema = _unwrapped(named)
     return unwrapped
 

@@ -1,0 +1,84 @@
+"""The generated files are what the events say now, and a bad change is refused before it is written."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts import generate
+from contracts.city import read_city
+
+RUN = f"run: {generate.COMMAND}"
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return generate.generated(read_city(generate.CITY))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, files: dict[str, str]) -> Path:
+    generate.write(files, tmp_path, list(files))
+    return tmp_path
+
+
+def test_nothing_generated_is_stale(files: dict[str, str]) -> None:
+    assert not generate.stale(files, generate.HERE), RUN
+
+
+def test_nothing_that_is_generated_is_refused(files: dict[str, str]) -> None:
+    assert generate.refusals(files, generate.HERE) == []
+
+
+def test_generating_twice_gives_the_same(files: dict[str, str]) -> None:
+    assert generate.generated(read_city(generate.CITY)) == files
+
+
+def test_a_check_names_stale_missing_and_surplus_files_and_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stale, missing = folder / "asyncapi/city.json", folder / "examples/intake/ClientRegistered.v1.complete.json"
+    stale.write_text("{}")
+    missing.unlink()
+    (folder / "examples/intake/Invented.v1.complete.json").write_text("{}")
+
+    assert generate.main(["--check"], folder=folder) == 1
+
+    said = capsys.readouterr().out
+    assert "stale: contracts/asyncapi/city.json" in said
+    assert "stale: contracts/examples/intake/ClientRegistered.v1.complete.json" in said
+    assert "stale: contracts/examples/intake/Invented.v1.complete.json" in said
+    assert RUN in said
+    assert stale.read_text() == "{}"
+    assert not missing.exists()
+
+
+def test_generating_repairs_what_a_check_named(folder: Path) -> None:
+    (folder / "asyncapi/city.json").write_text("{}")
+    (folder / "examples/intake/Invented.v1.complete.json").write_text("{}")
+    assert generate.main([], folder=folder) == 0
+    assert generate.main(["--check"], folder=folder) == 0
+
+
+def test_a_published_schema_is_not_replaced_by_an_incompatible_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = folder / "schemas/intake/ClientDeparted.v1.json"
+    schema = json.loads(published.read_text(encoding="utf-8"))
+    schema["properties"]["place"] = {"type": "string"}
+    published.write_text(json.dumps(schema))
+
+    assert generate.main([], folder=folder) == 1
+
+    said = capsys.readouterr().out
+    assert "schemas/intake/ClientDeparted.v1.json changed incompatibly:\n  place: removed" in said
+    assert "roll out every consumer" in said
+    assert json.loads(published.read_text()) == schema
+
+
+def test_an_event_that_was_published_cannot_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    orphan = folder / "schemas/intake/Forgotten.v1.json"
+    orphan.write_text("{}")
+    assert generate.main([], folder=folder) == 1
+    assert "schemas/intake/Forgotten.v1.json: its event is gone" in capsys.readouterr().out
+    assert orphan.exists()
