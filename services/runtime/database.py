@@ -132,7 +132,11 @@ async def upsert(db: asyncpg.Connection, model: type[SQLModel], rows: Iterable[S
     if not last:
         return
     ordered = [last[key] for key in sorted(last)] if width else list(last.values())
-    arrays = [list(column) for column in zip(*ordered, strict=True)]
+    columns = zip(*ordered, strict=True)
+    arrays = [
+        [None if value is None else _json(value) for value in column] if is_json else list(column)
+        for column, is_json in zip(columns, form.json, strict=True)  # a list would be taken for a dimension of the array
+    ]
     await db.execute(form.upsert, *arrays)
 
 

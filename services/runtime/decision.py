@@ -131,6 +131,7 @@ class Clients(Generic[S]):
         self._references = references
         self._initial = initial
         self._staged: dict[str, S] = {}
+        self._merged = {subject for subject, state in loaded.items() if state.canonical != subject}
 
     def __getitem__(self, subject: str) -> S:
         found = self._staged.get(subject) or self._loaded.get(subject)
@@ -155,15 +156,17 @@ class Clients(Generic[S]):
 
     def family(self, subject: str) -> tuple[S, ...]:
         """All known states that are one person with this one, itself included, by subject."""
-        if len(known := self._loaded.keys() | self._staged.keys() | {subject}) == 1:
-            return (self[subject],)
-        root = self._root(subject)
-        return tuple(self[name] for name in sorted(known) if self._root(name) == root)
+        known = {subject} | self._related(subject) & (self._loaded.keys() | self._staged.keys())
+        return tuple(self[name] for name in sorted(known))
 
     def related(self, subject: str) -> tuple[str, ...]:
         """The locked subjects that are one person with this one, known or not."""
-        root = self._root(subject) if subject in self._locked else subject
-        return tuple(name for name in self._locked if self._root(name) == root)
+        return tuple(self._related(subject)) if subject in self._locked else (subject,)
+
+    def _related(self, subject: str) -> set[str]:
+        root = self._root(subject)
+        others = self._merged | self._staged.keys()
+        return {subject, root, *(name for name in others if self._root(name) == root)}
 
     def _root(self, subject: str) -> str:
         seen = {subject}
@@ -178,6 +181,7 @@ class Clients(Generic[S]):
     def keep(self) -> tuple[str, ...]:
         """Makes what was staged the loaded state; returns the subjects that changed."""
         changed = tuple(self._staged)
+        self._merged |= {subject for subject, state in self._staged.items() if state.canonical != subject}
         self._loaded.update(self._staged)
         self._staged.clear()
         return changed

@@ -111,6 +111,7 @@ def unstorable(error: BaseException) -> bool:
 
 def _broken(error: Exception) -> Response:
     if unstorable(error):
+        log().warning("a value cannot be stored", error=fault(error))
         return problem(
             422, "unstorable", "a value cannot be stored: remove control characters and numbers out of range"
         )

@@ -174,8 +174,7 @@ class Unit(Generic[S]):
         draft.rows += self._service.project(message)
         if names:
             if folds(message.topic):
-                clients = self.clients
-                clients.stage(message.subject, self._service.evolve(clients[message.subject], message))
+                self._evolve(message)
             self._publish_all(draft, self._service.react(self.clients, message, self.context(cause)))
         self._keep(draft)
         self._count(message)
@@ -229,8 +228,14 @@ class Unit(Generic[S]):
         draft.outgoing.append(outgoing)
         if sequence is not None and isinstance(event, PersonEvent):
             message = Message(topic, event, event.subject, outgoing.id, sequence, correlation=draft.correlation)
-            self.clients.stage(event.subject, self._service.evolve(self.clients[event.subject], message))
+            self._evolve(message)
             draft.rows += self._service.project(message)
+
+    def _evolve(self, message: Message) -> None:
+        before = self.clients[message.subject]
+        after = self._service.evolve(before, message)
+        if after is not before:  # a message that changes nothing rewrites nothing
+            self.clients.stage(message.subject, after)
 
     def _next(self, draft: _Draft, topic: Topic, event: Event) -> int:
         key = topic.name, event.subject
