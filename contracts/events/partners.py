@@ -38,7 +38,7 @@ class FromPartner(ReferralMessage):
 
 
 class ReferralOffered(ToPartner):
-    """One client, under a pseudonym, for one service. Decide by `answer_by`."""
+    """One client, under a pseudonym, for one service. Decide before the day `answer_by` begins."""
 
     service: ServiceKind
     profile: Profile
@@ -46,7 +46,7 @@ class ReferralOffered(ToPartner):
 
 
 class ReferralReminded(ToPartner):
-    """No decision yet; decide by `answer_by`."""
+    """No decision yet; decide before the day `answer_by` begins."""
 
     answer_by: date
 
