@@ -72,7 +72,11 @@ class Replay(Generic[S]):
 
     async def _records(self, topic: Topic) -> AsyncIterator[list[Decoded]]:
         """A topic's records, up to where the service stands; its own topic to its end."""
-        kafka = AIOKafkaConsumer(bootstrap_servers=self._runtime.settings.kafka, max_partition_fetch_bytes=8 << 20)
+        kafka = AIOKafkaConsumer(
+            bootstrap_servers=self._runtime.settings.kafka,
+            auto_offset_reset="earliest",  # by default an assignment jumps to the end, and may overtake our seek
+            max_partition_fetch_bytes=8 << 20,
+        )
         await kafka.start()
         try:
             settings = self._runtime.settings
