@@ -1,7 +1,9 @@
 """`lotse replay`: rebuilds a service's tables from the topics and compares them with what the service has."""
 
+import asyncio
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
 
@@ -9,6 +11,7 @@ import typer
 from rich.console import Console
 
 from lotse.refusal import Refusal
+from lotse.served import served
 from lotse.settings import SERVICES, Settings
 from lotse.stack.city import service_environment
 from lotse.stack.home import Home, Installation
@@ -65,22 +68,30 @@ def replay(
 ) -> None:
     """Rebuild a service's tables from the topics alone and compare them with its own. Nothing is published.
 
+    Where nothing runs on the home, PostgreSQL and Kafka are started for it, and ended.
+
     Exit codes: 0 identical, or restored · 1 they differ, or a restore was refused · 3 no comparison could be made.
     """
     if service not in {*SERVICES, ALL}:
         raise typer.BadParameter(f"{service} is no service; there are {', '.join(SERVICES)} and {ALL}")
-    settings = Settings()
-    installation = _installation(settings)
-    wanted = SERVICES if service == ALL else (service,)
-    if restore:
-        _require_stopped(settings, wanted)
-    found = [replay_service(settings, installation, name, restore=restore) for name in wanted]
+    found = asyncio.run(_replay(Settings(), SERVICES if service == ALL else (service,), restore=restore))
     if as_json:
         said = [asdict(one) for one in found]
         typer.echo(json.dumps(said if service == ALL else said[0], indent=2))
     else:
         _print(found)
     raise typer.Exit(0 if all(one.well for one in found) else DIFFERS)
+
+
+async def _replay(settings: Settings, services: Sequence[str], *, restore: bool) -> list[Replayed]:
+    """One after the other; where nothing runs on the home, its servers are started for it."""
+    async with served(settings) as there:
+        if restore:
+            _require_stopped(there, services)
+        installation = Home(there.home).read()
+        if installation is None:
+            raise ReplayFailed(f"{there.home} holds no installation.", remedy="LOTSE_HOME names its folder.")
+        return [await asyncio.to_thread(replay_service, there, installation, s, restore=restore) for s in services]
 
 
 def replay_service(settings: Settings, installation: Installation, service: str, *, restore: bool = False) -> Replayed:
@@ -114,22 +125,12 @@ def _replayed(answer: dict[str, Any]) -> Replayed:
     )
 
 
-def _installation(settings: Settings) -> Installation:
-    home = Home(settings.home)
-    installation = home.read()
-    if installation is None:
-        raise ReplayFailed(
-            f"Nothing was ever started in {home.path}.", remedy="LOTSE_HOME names the folder of an installation."
-        )
-    return installation
-
-
-def _require_stopped(settings: Settings, services: tuple[str, ...]) -> None:
+def _require_stopped(settings: Settings, services: Sequence[str]) -> None:
     for service in services:
         if not is_free(settings.port(service)):
             raise StillRunning(
                 f"{service} still runs on port {settings.port(service)}: its tables cannot be replaced under it.",
-                remedy="Stop the stack, start the servers alone, and restore then (docs/operations.md).",
+                remedy="Stop lotse; `lotse replay` starts the servers alone where nothing runs.",
             )
 
 

@@ -19,6 +19,7 @@ from contracts.words import is_uuid
 from lotse.check.comparing import City, city_of
 from lotse.check.reading import Ends, Log
 from lotse.refusal import Refusal
+from lotse.served import served
 from lotse.settings import Settings
 from lotse.steps import Step, step_of
 
@@ -41,11 +42,16 @@ def trace(
 
     Exit codes: 0 told · 1 no topic knows the referral · 3 the broker cannot be read.
     """
-    steps = asyncio.run(follow(city_of(Settings()), referral_id, payments=payments))
+    steps = asyncio.run(_trace(Settings(), referral_id, payments=payments))
     if as_json:
         typer.echo(json.dumps([asdict(step) for step in steps], indent=2))
     else:
         _print(steps)
+
+
+async def _trace(settings: Settings, referral_id: str, *, payments: bool) -> list[Step]:
+    async with served(settings) as there:
+        return await follow(city_of(there), referral_id, payments=payments)
 
 
 async def follow(city: City, referral_id: str, *, payments: bool) -> list[Step]:

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from lotse.asking import Operator, account
-from lotse.check.comparing import City, city_of, compare
-from lotse.check.findings import KEPT, Findings, Kind
+from lotse.check.comparing import city_of, compare
+from lotse.check.findings import KEPT, Findings, Kind, Row
 from lotse.refusal import Refusal
 from lotse.replay import Replayed, replay_service
+from lotse.served import served
 from lotse.settings import SERVICES, Settings
 
 DEMO: Final = "demo"
@@ -30,10 +31,12 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="The demo's home, below LOTSE_HOME.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="Rebuild the four services' tables too.")] = False,
-    figures: Annotated[bool, typer.Option(help="Ask reporting; without, the servers alone are enough.")] = True,
+    figures: Annotated[bool, typer.Option(help="Ask reporting too; without, the two servers are enough.")] = True,
     wait: Annotated[float, typer.Option(help="Seconds until the city must be at rest.")] = 30.0,
 ) -> None:
     """Compare ledgers, topics, consumers and read models, and say what was compared.
+
+    Where nothing runs on the home, PostgreSQL, Kafka and reporting are started for it, and ended.
 
     Exit codes: 0 all was compared and agrees · 1 violations · 3 something could not be compared.
     """
@@ -42,7 +45,7 @@ def check(
         settings = settings.model_copy(update={"home": settings.home / DEMO})
     began = time.monotonic()
     try:
-        findings = _check(city_of(settings), figures=figures, replay=replay, wait=wait)
+        findings = asyncio.run(_check(settings, figures=figures, replay=replay, wait=wait))
     except Refusal as error:
         if as_json:
             typer.echo(json.dumps({"clean": False, "error": error.what, "remedy": error.remedy}, indent=2))
@@ -56,11 +59,14 @@ def check(
     raise typer.Exit(findings.exit_code)
 
 
-def _check(city: City, *, figures: bool, replay: bool, wait: float) -> Findings:
+async def _check(settings: Settings, *, figures: bool, replay: bool, wait: float) -> Findings:
     operator = Operator(account(), "lotse check") if figures else None
-    findings = asyncio.run(compare(city, patience=wait, operator=operator))
-    for service in SERVICES if replay else ():
-        note_replay(replay_service(city.settings, city.installation, service), findings)
+    async with served(settings, *(["reporting"] if figures else [])) as there:
+        city = city_of(there)
+        findings = await compare(city, patience=wait, operator=operator)
+        for service in SERVICES if replay else ():
+            replayed = await asyncio.to_thread(replay_service, there, city.installation, service)
+            note_replay(replayed, findings)
     return findings
 
 
@@ -92,14 +98,11 @@ def as_dict(findings: Findings, seconds: float) -> dict[str, Any]:
 
 
 def _print(findings: Findings, seconds: float) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("compared")
-    table.add_column("")
-    table.add_column("result", justify="right")
-    for row in findings.rows:
-        table.add_row(row.name, row.compared if row.reason is None else row.reason, _result(row.violations, row.reason))
     console = Console(highlight=False, soft_wrap=True)
-    console.print(table)
+    width = max(len(row.name) for row in findings.rows)
+    for row in findings.rows:
+        result, style = _result(row)
+        console.print(Text.assemble((f"{result:>14}", style), f"  {row.name:<{width}}  {row.reason or row.compared}"))
     for note in findings.notes:
         console.print(f"note: {note}", markup=False)
     for one in findings.kept:
@@ -110,10 +113,11 @@ def _print(findings: Findings, seconds: float) -> None:
     console.print(_verdict(findings, seconds), markup=False)
 
 
-def _result(violations: int, reason: str | None) -> str:
-    if reason is not None:
-        return "[yellow]not compared"
-    return f"[bold red]{violations:,} violations" if violations else "[green]agrees"
+def _result(row: Row) -> tuple[str, str]:
+    """In words, with the style."""
+    if row.reason is not None:
+        return "not compared", "yellow"
+    return (f"{row.violations:,} violations", "bold red") if row.violations else ("agrees", "green")
 
 
 def _verdict(findings: Findings, seconds: float) -> str:

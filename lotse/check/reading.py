@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from typing import Final, Self
 
@@ -35,8 +36,10 @@ class Log:
         self._kafka: AIOKafkaConsumer | None = None
 
     async def __aenter__(self) -> Self:
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would log is told as a refusal
         self._kafka = AIOKafkaConsumer(
             bootstrap_servers=self._address,
+            auto_offset_reset="earliest",  # by default an assignment jumps to the end, and may overtake our seek
             request_timeout_ms=REQUEST_MS,
             max_partition_fetch_bytes=2 << 20,
             fetch_max_bytes=8 << 20,
