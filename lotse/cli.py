@@ -11,9 +11,14 @@ from lotse.refusal import Refusal
 
 COMMANDS: Final = {
     "up": "lotse.up",
+    "demo": "lotse.demo",
     "status": "lotse.status",
     "doctor": "lotse.doctor",
     "report": "lotse.report",
+    "check": "lotse.check.command",
+    "replay": "lotse.replay",
+    "trace": "lotse.trace",
+    "dlq": "lotse.dlq",
 }
 """By name the module whose `register(app)` adds the command, in the order of the help."""
 BUG: Final = 70

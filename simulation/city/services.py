@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import httpx
 import orjson
 
+from simulation.city.caseload import SeenCase
 from simulation.city.letters import Json, Request
 
 CONNECTIONS: Final = 8
@@ -68,6 +69,10 @@ class Services:
     async def read(self, service: str, path: str) -> Any:
         headers = _headers("city.hall", "bremen", "reading")
         return (await self._until_answered("GET", self._addresses.of(service) + path, headers, b"")).json()
+
+    async def cases(self) -> list[SeenCase]:
+        """Every open case."""
+        return [SeenCase.model_validate(row) for row in await self.read("casework", "/cases?state=open")]
 
     async def post(self, request: Request, key: str) -> Json:
         """The answer; empty if the rules refused."""

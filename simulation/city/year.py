@@ -6,15 +6,29 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from contracts.city import City
 from simulation.chance import fraction
 from simulation.city import caseload, circumstances, letters, population
-from simulation.city.actions import Action, Arrive, Case, First, Line, Pay, Transfer, dump, load
+from simulation.city.actions import (
+    Action,
+    Arrive,
+    Case,
+    Depart,
+    EndAid,
+    First,
+    Line,
+    Move,
+    Pay,
+    Return,
+    Transfer,
+    dump,
+    load,
+)
 from simulation.city.caseload import REORGANISATION, SeenCase
 from simulation.city.journal import Journal
-from simulation.city.services import Refused, Services
+from simulation.city.services import Refused
 from simulation.city.town import Answer, Town
 from simulation.workdays import works
 
@@ -65,15 +79,28 @@ def decide(town: Town, city: City, scale: Fraction, day: date, seen: Sequence[Se
 
 def persons(line: Line) -> Iterator[int]:
     """Known persons of whom intake is told."""
-    if not isinstance(line, Arrive):
-        found = getattr(line, "persons", None)
-        yield from (getattr(line, "person"),) if found is None else found  # noqa: B009
+    match line:
+        case Arrive():
+            return
+        case Return() | EndAid() | Depart() | Move():
+            yield from line.persons
+        case _:
+            yield line.person
+
+
+class Post(Protocol):
+    """The services, as the year needs them (see `services.Services`)."""
+
+    async def start_day(self, day: str) -> None: ...
+    async def cases(self) -> list[SeenCase]: ...
+    async def post(self, request: letters.Request, key: str) -> letters.Json: ...
+    async def bulk(self, lines: Sequence[letters.Json], key: str, office: str) -> list[letters.Json]: ...
 
 
 class Year:
     """Lives from the day after the journal's last one."""
 
-    def __init__(self, town: Town, city: City, scale: Fraction, services: Services, journal: Journal) -> None:
+    def __init__(self, town: Town, city: City, scale: Fraction, services: Post, journal: Journal) -> None:
         self._town, self._city, self._scale = town, city, scale
         self._services, self._journal = services, journal
         self._plan: Plan | None = None
@@ -81,17 +108,14 @@ class Year:
         self.day = FIRST_DAY
 
     def remember(self) -> None:
-        """Fold what the journal holds."""
+        """Fold every day of the journal whose three phases were answered; the last may be half done."""
         for entry in self._journal.entries():
             if "plan" in entry:
                 self._plan = Plan.read(entry["plan"])
-                self._done = {}
-            elif "phase" in entry:
-                self._done[entry["phase"]] = entry["answers"]
             else:
+                self._done[entry["phase"]] = entry["answers"]
+            if len(self._done) == len(PHASES):
                 self._fold()
-        if self._plan is not None and set(self._done) == set(PHASES):
-            self._fold()
 
     async def live(self) -> None:
         """One day."""
@@ -120,8 +144,7 @@ class Year:
     async def _see(self, day: date) -> list[SeenCase]:
         if day <= REORGANISATION or not works(day):
             return []
-        rows = await self._services.read("casework", "/cases?state=open&limit=10000")
-        return [SeenCase.model_validate(row) for row in rows]
+        return await self._services.cases()
 
     async def _first(self, plan: Plan, day: date) -> list[Answer]:
         answers: list[Answer] = []

@@ -13,9 +13,10 @@ import pytest
 from contracts.city import read_city
 from simulation.city import actions, letters, names, stock
 from simulation.city.actions import Action
+from simulation.city.caseload import SeenCase
 from simulation.city.journal import Journal
 from simulation.city.town import Town
-from simulation.city.year import FIRST_DAY, PHASES, Plan, decide
+from simulation.city.year import FIRST_DAY, PHASES, Plan, Year, decide, persons
 
 CITY = read_city(Path("deploy/bremen"))
 POOLS = names.invent(1)
@@ -122,8 +123,6 @@ def test_further_case_managers_begin_as_they_finish_their_training(books: Books)
 
 
 def test_nobody_of_whom_intake_is_told_something_twice_a_day(books: Books) -> None:
-    from simulation.city.year import persons
-
     for plan in books.plans.values():
         told = [number for line in plan.lines for number in persons(line)]
         assert len(told) == len(set(told))
@@ -149,3 +148,55 @@ def test_a_line_that_a_crash_left_half_written_is_cut_off(tmp_path: Path) -> Non
 def test_two_towns_of_one_seed_live_the_same_year() -> None:
     first, again = (Books("0.005", 7, until=date(2001, 6, 30)) for _ in range(2))
     assert {day: plan.rows() for day, plan in first.plans.items()} == {d: p.rows() for d, p in again.plans.items()}
+
+
+class Scribe:
+    """Services that answer every line and request, and remember their keys."""
+
+    def __init__(self, *, dies_at: str = "") -> None:
+        self.dies_at = dies_at
+        self.said: dict[str, list[dict[str, Any]]] = {}
+
+    async def start_day(self, day: str) -> None:
+        pass
+
+    async def cases(self) -> list[SeenCase]:
+        return []
+
+    async def post(self, request: letters.Request, key: str) -> dict[str, Any]:
+        return (await self.bulk([{"path": request.path, "body": request.body}], key, ""))[0]
+
+    async def bulk(self, lines: Sequence[dict[str, Any]], key: str, _office: str) -> list[dict[str, Any]]:
+        if key == self.dies_at:
+            self.dies_at = ""
+            raise InterruptedError
+        found = [{f"{kind}_id": _name(line) for kind in ("person", "basis", "protection")} for line in lines]
+        assert self.said.setdefault(key, found) == found
+        return found
+
+
+async def _live(path: Path, services: Scribe, until: date) -> Town:
+    town = Town(1, POOLS)
+    with Journal(path) as journal:
+        year = Year(town, CITY, Fraction("0.003"), services, journal)
+        year.remember()
+        while year.day <= until:
+            await year.live()
+    return town
+
+
+@pytest.mark.parametrize(
+    "dies_at", ["city-1-2001-03-01-lines-0", "city-1-2001-03-19-lines-0", "city-1-2001-04-01-first-0"]
+)
+async def test_a_city_that_died_sends_the_same_under_the_same_keys_and_knows_the_same(
+    tmp_path: Path, dies_at: str
+) -> None:
+    until = date(2001, 4, 10)
+    whole, broken = Scribe(), Scribe(dies_at=dies_at)
+    one = await _live(tmp_path / "whole", whole, until)
+    with pytest.raises(InterruptedError):
+        await _live(tmp_path / "broken", broken, until)
+    other = await _live(tmp_path / "broken", broken, until)
+    again = await _live(tmp_path / "broken", broken, until)
+    assert broken.said == whole.said
+    assert other.known == one.known == again.known

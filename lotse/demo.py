@@ -1,0 +1,160 @@
+"""`lotse demo`: a small Bremen through the year of the press release, on real Kafka and PostgreSQL."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from lotse.asking import Operator, ask
+from lotse.demo_home import Play, prepare
+from lotse.demo_table import table
+from lotse.demo_year import YearShown
+from lotse.refusal import Refusal
+from lotse.settings import SERVICES, Settings
+from lotse.stack.foreground import attend
+from lotse.stack.home import ClockKind, Home, Installation
+from lotse.stack.part import Node, Part, Restart, python
+from lotse.stack.ports import PARTS, is_free, on_free_ports
+from lotse.stack.progress import Progress
+from lotse.stack.stack import Stack
+
+FIRST_DAY: Final = date(2001, 3, 1)
+REPORT: Final = Path("build/demo/report.json")
+CITY: Final = "city"
+FIGURES: Final = (
+    "recipients",
+    "recipients_year_before",
+    "change_on_year",
+    "expenditure_dem_minor",
+    "placements",
+    "integrations",
+    "referrals",
+    "clients_registered",
+    "events",
+)
+"""Each computed by reporting from events alone."""
+
+
+def _day(text: str | date) -> date:
+    """An option's value; typer hands the default through it too."""
+    return text if isinstance(text, date) else date.fromisoformat(text)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo(
+    scale: Annotated[float, typer.Option(min=0.0005, max=1.0, help="Of the city's 48,470 recipients.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Another seed is another city.")] = 1,
+    until: Annotated[
+        date, typer.Option(parser=_day, metavar="DAY", help="Last day, such as 2002-03-31.")
+    ] = date(2002, 3, 31),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print report.json at the end, and all else aside.")] = False,
+) -> None:
+    """Live the year from 1 March 2001 to 31 March 2002 and print its figures. An interrupted one goes on."""
+    if until < FIRST_DAY:
+        raise Refusal(f"The city's first day is {FIRST_DAY}.", remedy="lotse demo --until 2002-03-31")
+    play = Play(scale=scale, seed=seed, until=until)
+    asyncio.run(_demo(Settings(), play, Console(highlight=False, stderr=as_json), as_json=as_json))
+
+
+async def _demo(settings: Settings, play: Play, console: Console, *, as_json: bool) -> None:
+    began = time.monotonic()
+    settings = _own(settings)
+    continued = await asyncio.to_thread(prepare, Home(settings.home), play)
+    if continued:
+        console.print(f"Going on with the year that was interrupted in {settings.home}.")
+    with Progress(console) as progress:
+        shown = YearShown(console, progress, Home(settings.home), CITY)
+
+        async def live(stack: Stack) -> None:
+            progress.settle()
+            await shown.watch(stack, play.until)
+            figures = await asyncio.to_thread(_figures, stack.settings, play)
+            report = figures | {"scale": play.scale, "seconds": round(time.monotonic() - began, 1)}
+            _write(report)
+            Play.finish(stack.home)
+            _conclude(console, report, play, as_json=as_json)
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                await _stay(console, stack)
+
+        stack = Stack(
+            settings,
+            clock=ClockKind.SIMULATED,
+            start=FIRST_DAY,
+            namespace=play.namespace,
+            extra=lambda s, i, h: simulation(s, i, h, play),
+            report=shown,
+        )
+        await attend(stack, live)
+
+
+def simulation(settings: Settings, _: Installation, home: Home, play: Play) -> Sequence[Node]:
+    """The agencies and the city. They are told where Kafka and the public addresses are, and nothing more."""
+    from contracts.city import read_city
+
+    agencies = read_city(settings.config).agency_ids
+    config = {"LOTSE_CONFIG": str(settings.config.absolute())}
+    urls = ",".join(f"{name}={settings.url(name)}" for name in (*SERVICES, "calendar"))
+    kafka = config | {"LOTSE_KAFKA": settings.kafka_address, "LOTSE_SEED": str(play.seed)}
+    return (
+        *(
+            Part(name=name, command=python("simulation.agency", name), environment=kafka, after=("topics",))
+            for name in agencies
+        ),
+        Part(
+            name=CITY,
+            command=python("simulation.city", *play.arguments),
+            environment=config | {"LOTSE_SERVICES": urls, "LOTSE_HOME": str(home.path)},
+            after=(*SERVICES, "calendar", *agencies),
+            restart=Restart.ON_FAILURE,
+        ),
+    )
+
+
+def _own(settings: Settings) -> Settings:
+    """The demo's own home; ports that are taken are left to their owners, unless somebody asked for them by name."""
+    own = settings.model_copy(update={"home": settings.home / "demo", "fsync": False})
+    free = on_free_ports(own)
+    chosen = {f"{part}_port" for part in PARTS} & settings.model_fields_set
+    taken = {f"{part}_port": free.port(part) for part in PARTS if not is_free(own.port(part))}
+    return own.model_copy(update={name: port for name, port in taken.items() if name not in chosen})
+
+
+def _figures(settings: Settings, play: Play) -> dict[str, Any]:
+    operator = Operator(actor="lotse.demo", purpose="the year's figures")
+    first = date(play.until.year - 1, play.until.month, 1)
+    after = (first.year + first.month // 12, first.month % 12 + 1)
+    period = f"from={after[0]}-{after[1]:02d}&to={play.until:%Y-%m}&month={play.until:%Y-%m}"
+    found = ask(settings, "reporting", f"/report?{period}", operator=operator)
+    return {name: found[name] for name in FIGURES}
+
+
+def _write(report: dict[str, Any]) -> None:
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    new = REPORT.with_suffix(".new")
+    new.write_text(json.dumps(report, indent=2) + "\n")
+    new.replace(REPORT)
+
+
+def _conclude(console: Console, report: dict[str, Any], play: Play, *, as_json: bool) -> None:
+    console.print(table(report, scale=play.scale, until=play.until))
+    console.print(f"{REPORT}, after {report['seconds']:.0f} s")
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+
+
+async def _stay(console: Console, stack: Stack) -> None:
+    for service in (*SERVICES, "calendar"):
+        console.print(f"  {service:<12} {stack.settings.url(service)}/docs")
+    console.print("Up until Ctrl-C.")
+    await asyncio.Event().wait()
