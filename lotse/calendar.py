@@ -24,9 +24,9 @@ from lotse.daylog import DayLog
 from lotse.settled import Observer
 
 LOG: Final = logging.getLogger("calendar")
-FIRST_PAUSE: Final = 0.004
-LONGEST_PAUSE: Final = 0.1
-PAUSE_GROWS: Final = 1.3
+FIRST_PAUSE: Final = 0.01
+LONGEST_PAUSE: Final = 0.05
+PAUSE_GROWS: Final = 1.4
 RETRY_SECONDS: Final = 1.0
 LONGEST_NAP: Final = 30.0
 """Seconds: a machine that slept, or whose clock was set, is noticed this soon."""

@@ -73,7 +73,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             auto_offset_reset="earliest",
             max_poll_records=settings.batch,
             max_partition_fetch_bytes=4 << 20,
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
             rebalance_timeout_ms=10_000,

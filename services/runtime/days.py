@@ -65,7 +65,7 @@ class Days(Generic[S]):
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=1,
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
         )

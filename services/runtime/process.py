@@ -83,7 +83,8 @@ def _read_engine(settings: Settings) -> AsyncEngine:
     url = settings.database.replace("postgresql://", "postgresql+asyncpg://", 1)
     return create_async_engine(
         url,
-        pool_size=4,
+        pool_size=6,
+        max_overflow=0,  # a connection costs half a statement of every kind: none is made for one request
         pool_pre_ping=True,
         execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
         connect_args={"timeout": 5, "command_timeout": settings.transaction_timeout, "server_settings": {"jit": "off"}},

@@ -22,6 +22,8 @@ _READ = "select id, topic, partition, key, headers, value from outbox order by i
 _MAX_REQUEST = 3 << 20
 """Bytes: a dead letter of 2 MiB fits."""
 _BATCH_BYTES = 900_000
+_SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.4
+"""Seconds between looks for what another process committed; our own commits wake us at once."""
 
 
 class Relay(Generic[S]):
@@ -87,7 +89,7 @@ class Relay(Generic[S]):
         return True
 
     async def _publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
-        wake = self._runtime.wake
+        wake, pause = self._runtime.wake, _SHORTEST_POLL
         while True:
             wake.clear()
             rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
@@ -96,11 +98,13 @@ class Relay(Generic[S]):
                 failpoint("sent")
                 await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
                 self._runtime.metrics.relayed.inc(len(rows))
+                pause = _SHORTEST_POLL
             elif self._runtime.stopping.is_set():
                 return
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), 0.05)
+                    await asyncio.wait_for(wake.wait(), pause)
+                pause = min(pause * 1.5, _LONGEST_POLL)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         """One batch a partition, in order; a full one is sent and the next begun."""

@@ -35,10 +35,11 @@ class State(SQLModel, table=True):
     """One subject's state, a JSON document; `due` is the next day on which time alone changes it."""
 
     __tablename__ = "state"
+    __table_args__ = (sa.Index("ix_state_due", "due", postgresql_where=sa.text("due is not null")),)
 
     subject: str = Field(primary_key=True)
     document: dict[str, Any] = Field(sa_type=JSONB)
-    due: date | None = Field(default=None, index=True)
+    due: date | None = None
 
 
 class Alias(SQLModel, table=True):
