@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.city import read_city
 from lotse.clock import DAY, business_day, missing, until_midnight
 from lotse.daylog import DayLog
-from lotse.settled import Observer
+from lotse.settled import BROKER, Observer
 
 LOG: Final = logging.getLogger("calendar")
 FIRST_PAUSE: Final = 0.01
@@ -143,13 +143,17 @@ class Calendar:
         return last + DAY if last else self._settings.start or business_day(datetime.now(UTC))
 
     async def _settle(self) -> None:
+        """Until one look at everybody finds all settled; in between only those are asked again who were not."""
         deadline, pause = time.monotonic() + self._settings.settle_seconds, FIRST_PAUSE
         while found := await self._observer.look():
-            if time.monotonic() > deadline:
-                waited = f"after {self._settings.settle_seconds:.0f} s"
-                raise Problem(503, "not_settled", f"{waited}: {'; '.join(found)}. Nothing is lost: try again")
-            await asyncio.sleep(pause)
-            pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
+            while found:
+                if time.monotonic() > deadline:
+                    waited = f"after {self._settings.settle_seconds:.0f} s"
+                    detail = f"{waited}: {'; '.join(found.values())}. Nothing is lost: try again"
+                    raise Problem(503, "not_settled", detail)
+                await asyncio.sleep(pause)
+                pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
+                found = await self._observer.look(None if BROKER in found else found)
 
 
 def _away(error: Exception) -> Problem:

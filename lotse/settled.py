@@ -6,7 +6,7 @@ word, then nothing was sent meanwhile and nothing is in flight. Agencies commit 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ Places = Mapping[str, int]
 """Offsets by `topic/partition`."""
 REQUEST_MS: Final = 5_000
 STOP_SECONDS: Final = 1.5
+BROKER: Final = "broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,20 @@ class Word:
     undone: str = ""
 
 
-def unsettled(words: Mapping[str, Word | None], ends: Places, consumed: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """What is not settled, in words. `words` by consumer (None: no answer); `consumed` names each one's topics."""
+def unsettled(words: Mapping[str, Word | None], ends: Places, consumed: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Who is not settled, and why. `words` by consumer (None: no answer); `consumed` names each one's topics."""
+    found = {}
     for name, topics in consumed.items():
         word = words.get(name)
         if word is None:
-            yield f"{name} does not answer"
+            found[name] = f"{name} does not answer"
         elif word.undone:
-            yield f"{name} {word.undone}"
+            found[name] = f"{name} {word.undone}"
         else:
             behind = sum(end - word.offsets.get(place, 0) for place, end in ends.items() if _topic(place) in topics)
             if behind > 0:
-                yield f"{name} has {behind} records to read"
+                found[name] = f"{name} has {behind} records to read"
+    return found
 
 
 def _topic(place: str) -> str:
@@ -73,21 +76,23 @@ class Observer:
         self._kafka = kafka
         self._broker: _Broker | None = None
 
-    async def look(self) -> list[str]:
-        """What is not settled; nothing if all is."""
+    async def look(self, only: Collection[str] | None = None) -> dict[str, str]:
+        """Who is not settled, and why; empty if all are. `only` some are asked: a hint, and no proof for the others."""
+        names = [name for name in self._progress if only is None or name in only]
+        groups = [group for group in self._groups if only is None or group in only]
         try:
             if self._broker is None:
                 self._broker = await _Broker.open(self._kafka, self._topics, list(self._groups))
             broker = self._broker
-            names, groups = list(self._progress), list(self._groups)
             said = await asyncio.gather(
                 *(self._ask(name) for name in names), *(broker.committed(group) for group in groups)
             )
             ends = await broker.ends()
         except (KafkaError, OSError) as error:
             await self.close()
-            return [f"the broker does not answer ({type(error).__name__})"]
-        return list(unsettled(dict(zip([*names, *groups], said, strict=True)), ends, self._consumed))
+            return {BROKER: f"the broker does not answer ({type(error).__name__})"}
+        words = dict(zip([*names, *groups], said, strict=True))
+        return unsettled(words, ends, {name: self._consumed[name] for name in words})
 
     async def close(self) -> None:
         broker, self._broker = self._broker, None

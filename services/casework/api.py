@@ -105,6 +105,7 @@ async def list_cases(
     case_manager: Staff = None,
     state: Literal["open", "closed"] | None = None,
     without_plan: bool = False,
+    assigned: bool | None = None,
     after: Uuid | None = None,
     limit: Annotated[int | None, Query(ge=1, le=10_000)] = None,
 ) -> list[CaseLine]:
@@ -118,6 +119,8 @@ async def list_cases(
         query = query.where(CaseRow.state == state)
     if without_plan:
         query = query.where(col(CaseRow.plan_version).is_(None))
+    if assigned is not None:
+        query = query.where(col(CaseRow.case_manager).is_not(None) == assigned)
     if after is not None:
         query = query.where(CaseRow.case_id > after)
     return await _lines(reads, list(await reads.exec(query)))

@@ -148,6 +148,8 @@ def _referral(town: Town, city: City, case: SeenCase, note: CaseNote, one: Known
     working = any(_works(p, day) or p.start > day for p in case.placements if p.ended_on is None)
     if note.plan_on is None or note.referrals >= MOST_REFERRALS or working:
         return None
+    if one.basis_id is None and note.referrals:
+        return None  # the one attempt without consent was refused
     about = (town.seed, case.case_id, note.referrals)
     pause = whole(1, 6, *about, "pause") if not note.referrals else whole(3, 18, *about, "pause")
     if day < (note.referred_on or note.plan_on) + timedelta(days=pause):

@@ -27,7 +27,7 @@ def lines(town: Town, day: date, busy: set[int]) -> Iterator[Line]:
             continue
         if not one.assessed and one.person.ability is not None:
             if _assessed_on(town, one) <= day:
-                basis = one.person.placeable and fraction(town.seed, number, "consents") < CONSENTS
+                basis = one.person.able and fraction(town.seed, number, "consents") < CONSENTS
                 yield Assess(number, basis)
         elif one.person.placeable:
             yield from _able(town, one, day)

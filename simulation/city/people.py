@@ -91,8 +91,13 @@ class Person:
         return self.number // SEATS
 
     @property
+    def able(self) -> bool:
+        """To work, or after qualification; a protection may stand against it for now."""
+        return self.ability in {Ability.ABLE, Ability.NEEDS_QUALIFICATION}
+
+    @property
     def placeable(self) -> bool:
-        return self.ability in {Ability.ABLE, Ability.NEEDS_QUALIFICATION} and self.protection is None
+        return self.able and self.protection is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,8 @@ class Services:
         return (await self._until_answered("GET", self._addresses.of(service) + path, headers, b"")).json()
 
     async def cases(self) -> list[SeenCase]:
-        """Every open case."""
-        return [SeenCase.model_validate(row) for row in await self.read("casework", "/cases?state=open")]
+        """Every open case that has a case manager."""
+        return [SeenCase.model_validate(row) for row in await self.read("casework", "/cases?state=open&assigned=true")]
 
     async def post(self, request: Request, key: str) -> Json:
         """The answer; empty if the rules refused."""

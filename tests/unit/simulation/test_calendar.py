@@ -44,22 +44,22 @@ def test_a_day_is_the_same_record_whenever_it_is_published() -> None:
 
 
 def test_all_is_settled_when_everybody_has_read_everything_and_has_nothing_to_send() -> None:
-    assert list(unsettled(DONE, ENDS, CONSUMED)) == []
+    assert unsettled(DONE, ENDS, CONSUMED) == {}
 
 
 def test_a_place_that_a_consumer_never_mentioned_counts_as_unread() -> None:
     words = DONE | {"agency.a": Word({})}
-    assert list(unsettled(words, ENDS, CONSUMED)) == ["agency.a has 7 records to read"]
+    assert unsettled(words, ENDS, CONSUMED) == {"agency.a": "agency.a has 7 records to read"}
 
 
 def test_a_service_that_does_not_answer_is_named() -> None:
-    assert list(unsettled(DONE | {"intake": None}, ENDS, CONSUMED)) == ["intake does not answer"]
+    assert list(unsettled(DONE | {"intake": None}, ENDS, CONSUMED).values()) == ["intake does not answer"]
 
 
 def test_a_message_in_an_outbox_and_a_timer_are_not_settled() -> None:
     said = {"offsets": {"calendar.day.v1/0": 3}, "outbox": 2, "due": 1, "stopped": {}}
     words = DONE | {"intake": word_of(said)}
-    assert list(unsettled(words, ENDS, CONSUMED)) == ["intake has 2 messages to send; has 1 timers to fire"]
+    assert unsettled(words, ENDS, CONSUMED) == {"intake": "intake has 2 messages to send; has 1 timers to fire"}
 
 
 def test_a_stopped_partition_is_told() -> None:
