@@ -20,6 +20,7 @@ from contracts.words import DepartureReason
 from services.referrals.domain.client import Client
 from services.referrals.domain.commands import ConfirmPlacement, VoidReferral
 from services.referrals.domain.machine import TERMINAL, State
+from services.referrals.domain.referral import Referral
 from services.runtime.decision import Message, Refusal
 from tests.unit.referrals.given import ARBEITSAMT, BAG, DAY, EMPLOYER, SERVICE, START, Referrals, uid
 
@@ -30,6 +31,15 @@ people = st.sampled_from(PEOPLE)
 agencies = st.sampled_from([ARBEITSAMT, BAG])
 offsets = st.integers(-20, 20)
 ids = st.sampled_from(["a", "b", "c", "d"])
+rarely = st.integers(0, 3).map(lambda number: number == 3)
+"""For what ends much of what the others could have shown."""
+steps: dict[State, Sequence[tuple[Any, dict[str, Any]]]] = {
+    State.REQUESTED: [(partners.ReferralReceived, {}), (partners.ReferralAccepted, {})],
+    State.RECEIVED: [(partners.ReferralAccepted, {})],
+    State.ACCEPTED: [(partners.ServiceStarted, {})],
+    State.IN_SERVICE: [(partners.ServiceHeld, {"review_on": START + 400 * DAY})],
+    State.ON_HOLD: [(partners.ServiceResumed, {})],
+}
 ways = st.sampled_from(["end", "void", "new", "status"])
 messages: st.SearchStrategy[tuple[Any, dict[str, Any]]] = st.sampled_from(
     [
@@ -60,6 +70,7 @@ class City(RuleBasedStateMachine):
         self.resynced = False
         for person in PEOPLE:
             self.referrals.client(person)
+            self.request(person, ARBEITSAMT)
 
     @rule(person=people, agency=agencies)
     def request(self, person: str, agency: str) -> None:
@@ -93,13 +104,15 @@ class City(RuleBasedStateMachine):
         until = None if length is None else self.referrals.today + length * DAY
         self.referrals.basis(person, name=f"basis {next(self.numbers)}", valid_until=until)
 
-    @rule(person=people)
-    def revoke_basis(self, person: str) -> None:
-        self.referrals.hears(intake.DisclosureBasisRevoked, person, basis_id=uid("basis"))
+    @rule(person=people, really=rarely)
+    def revoke_basis(self, person: str, *, really: bool) -> None:
+        if really:
+            self.referrals.hears(intake.DisclosureBasisRevoked, person, basis_id=uid("basis"))
 
-    @rule(person=people, reason=st.sampled_from(DepartureReason))
-    def depart(self, person: str, reason: DepartureReason) -> None:
-        self.referrals.hears(intake.ClientDeparted, person, reason=reason)
+    @rule(person=people, reason=st.sampled_from(DepartureReason), really=rarely)
+    def depart(self, person: str, reason: DepartureReason, *, really: bool) -> None:
+        if really:
+            self.referrals.hears(intake.ClientDeparted, person, reason=reason)
 
     @rule(person=people, into=people)
     @precondition(lambda self: not any(state.circumstances.merged for state in self.referrals.states.values()))
@@ -110,6 +123,7 @@ class City(RuleBasedStateMachine):
                 fields: dict[str, Any] = {"merge_id": name, "survivor_id": into, "loser_id": person}
                 self.referrals.hears(intake.ClientsMerged, key, **fields)
 
+    @precondition(lambda self: any(state.circumstances.merged for state in self.referrals.states.values()))
     @rule()
     def unmerge(self) -> None:
         for person in PEOPLE:
@@ -118,7 +132,7 @@ class City(RuleBasedStateMachine):
                     fields: dict[str, Any] = {"survivor_id": merge.survivor_id, "loser_id": merge.loser_id}
                     self.referrals.hears(intake.ClientsUnmerged, person, merge_id=merge.merge_id, **fields)
 
-    @rule(lacking=st.booleans())
+    @rule(lacking=rarely)
     def fall_behind(self, *, lacking: bool) -> None:
         self.referrals.behind = frozenset({PERSON.name} if lacking else ())
 
@@ -131,8 +145,30 @@ class City(RuleBasedStateMachine):
         """As after a redrive: the days between were handled for others, not for these clients."""
         self.referrals.day(self.referrals.today + days * DAY)
 
+    @precondition(lambda self: self.open())
+    @rule(data=st.data())
+    def proceed(self, data: st.DataObject) -> None:
+        referral = data.draw(st.sampled_from(self.open()))
+        kind, fields = data.draw(st.sampled_from(steps[referral.state]))
+        self.referrals.partner(kind, referral.referral_id, agency=referral.agency, **fields)
+
+    @precondition(lambda self: self.open())
+    @rule(data=st.data(), result=ids)
+    def place(self, data: st.DataObject, result: str) -> None:
+        referral = data.draw(st.sampled_from(self.open()))
+        said: dict[str, Any] = {"kind": "regular_job", "employer_id": EMPLOYER, "hours_per_week": 38}
+        start = self.referrals.today
+        self.referrals.partner(
+            partners.PlacementResultReported,
+            referral.referral_id,
+            agency=referral.agency,
+            message_id=result,
+            start_date=start,
+            **said,
+        )
+
     @precondition(lambda self: self.requested)
-    @rule(data=st.data(), message=messages, message_id=st.none() | ids, other=st.booleans())
+    @rule(data=st.data(), message=messages, message_id=st.none() | ids, other=rarely)
     def hear(
         self, data: st.DataObject, message: tuple[Any, dict[str, Any]], message_id: str | None, *, other: bool
     ) -> None:
@@ -175,15 +211,19 @@ class City(RuleBasedStateMachine):
         self.referrals.partner(kind, referral, agency=agency, message_id=own, result_id=result, **fields)
 
     @precondition(lambda self: self.requested)
-    @rule(data=st.data(), person=people)
-    def withdraw(self, data: st.DataObject, person: str) -> None:
+    @rule(data=st.data(), person=people, really=rarely)
+    def withdraw(self, data: st.DataObject, person: str, *, really: bool) -> None:
+        if not really:
+            return
         referral, _ = data.draw(st.sampled_from(self.requested))
         owner = next((p for p in PEOPLE if self.referrals.states[p].referral(referral)), person)
         self.referrals.withdraw(referral, person=owner)
 
     @precondition(lambda self: self.requested)
-    @rule(data=st.data())
-    def void(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), really=rarely)
+    def void(self, data: st.DataObject, *, really: bool) -> None:
+        if not really:
+            return
         referral, _ = data.draw(st.sampled_from(self.requested))
         self._try(VoidReferral(referral_id=referral))
 
@@ -196,6 +236,9 @@ class City(RuleBasedStateMachine):
     def _try(self, command: Any) -> None:
         with contextlib.suppress(Refusal):
             self.referrals.command(command)
+
+    def open(self) -> list[Referral]:
+        return [one for state in self.referrals.states.values() for one in state.referrals if one.is_open]
 
     def _family(self, person: str) -> list[Client]:
         root = self._root(person)
