@@ -132,10 +132,10 @@ async def upsert(db: asyncpg.Connection, model: type[SQLModel], rows: Iterable[S
     if not last:
         return
     ordered = [last[key] for key in sorted(last)] if width else list(last.values())
-    columns = zip(*ordered, strict=True)
+    # A list in a JSON column would be taken for a dimension of the array: such values go as text.
     arrays = [
         [None if value is None else _json(value) for value in column] if is_json else list(column)
-        for column, is_json in zip(columns, form.json, strict=True)  # a list would be taken for a dimension of the array
+        for column, is_json in zip(zip(*ordered, strict=True), form.json, strict=True)
     ]
     await db.execute(form.upsert, *arrays)
 

@@ -1,4 +1,4 @@
-"""What we use of aiokafka 0.14, which ships no types."""
+# What we use of aiokafka 0.14, which ships no types.
 
 from asyncio import Future
 from collections.abc import Iterable, Mapping, Sequence

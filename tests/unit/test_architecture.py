@@ -1,4 +1,7 @@
-"""The topic table of docs/architecture.md is what the registry says. `python -m tests.unit.test_architecture` writes it."""
+"""The topic table of docs/architecture.md is what the registry says.
+
+`python -m tests.unit.test_architecture` writes it.
+"""
 
 from pathlib import Path
 
