@@ -1,13 +1,13 @@
 """What a trace shows of one record: where it stands, what caused it, and coded facts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from aiokafka import ConsumerRecord
-
 from contracts.envelope import BERLIN, MalformedEnvelope, read
 from contracts.topics import Topic, Undecodable
+from lotse.check.audit import LogRecord
 
 SHOWN: Final = frozenset(
     {
@@ -47,6 +47,9 @@ SHOWN: Final = frozenset(
 )
 """Fields that may be shown; all others, names, health and ability among them, stay where they are."""
 
+MAX_CHAIN: Final = 50
+"""Causes of causes that are followed; a chain of our own is a handful."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -67,8 +70,12 @@ class Step:
     causation: str | None
     facts: dict[str, Any]
 
+    @property
+    def where(self) -> tuple[str, int, int]:
+        return self.topic, self.partition, self.offset
 
-def step_of(topic: Topic, record: ConsumerRecord, referral_id: str) -> Step | None:
+
+def step_of(topic: Topic, record: LogRecord, referral_id: str) -> Step | None:
     """A record as a step; None if it names another referral. What cannot be read is a step without facts."""
     try:
         envelope = read(record.headers)
@@ -94,7 +101,7 @@ def step_of(topic: Topic, record: ConsumerRecord, referral_id: str) -> Step | No
     )
 
 
-def _unreadable(topic: Topic, record: ConsumerRecord, code: str) -> Step:
+def _unreadable(topic: Topic, record: LogRecord, code: str) -> Step:
     written = datetime.fromtimestamp(record.timestamp / 1000, BERLIN).date()
     return Step(
         about=False,
@@ -110,3 +117,27 @@ def _unreadable(topic: Topic, record: ConsumerRecord, code: str) -> Step:
         causation=None,
         facts={"code": code},
     )
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """By business day, then by the wall clock; but nothing before what caused it, whatever day it is dated."""
+    found = sorted(steps, key=lambda step: (step.at, step.topic, step.offset))
+    first: dict[str, Step] = {}
+    for step in found:
+        first.setdefault(step.id or "", step)
+    places: dict[tuple[str, int, int], tuple[str, int]] = {}
+
+    def place(step: Step, depth: int = 0) -> tuple[str, int]:
+        """The day and instant at which a step stands: its own, or its cause's if that is later."""
+        known = places.get(step.where)
+        if known is not None:
+            return known
+        cause = first.get(step.causation or str(step.facts.get("message_id", "")))
+        own = step.on, step.at
+        if cause is not None and cause.id and cause.where != step.where and depth < MAX_CHAIN:
+            day, at = place(cause, depth + 1)
+            own = max(own, (day, max(at, step.at)))
+        places[step.where] = own
+        return own
+
+    return sorted(found, key=place)

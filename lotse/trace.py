@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 from aiokafka import ConsumerRecord
 from aiokafka.partitioner import murmur2
-from rich.console import Console
-from rich.table import Table
 
 from contracts import topics
 from contracts.events import intake
@@ -21,7 +19,7 @@ from lotse.check.reading import Ends, Log
 from lotse.refusal import Refusal
 from lotse.served import served
 from lotse.settings import Settings
-from lotse.steps import Step, step_of
+from lotse.steps import Step, in_order, step_of
 
 
 class UnknownReferral(Refusal):
@@ -68,7 +66,7 @@ async def follow(city: City, referral_id: str, *, payments: bool) -> list[Step]:
         for agency in city.agencies:
             found += await _with_agency(log, ends, agency, referral_id)
     told = (step for step in found if payments or step.type != intake.BenefitPaid.type_name())
-    return sorted(told, key=lambda step: (step.on, step.at, step.topic, step.offset))
+    return in_order(told)
 
 
 async def _client(log: Log, ends: Ends, referral_id: str) -> str | None:
@@ -110,17 +108,22 @@ def _steps(topic: Topic, records: Iterable[ConsumerRecord], referral_id: str) ->
 
 
 def _print(steps: Sequence[Step]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("day", "learned", "topic", "type", "record", "sequence", "id", "caused by", "facts"):
-        table.add_column(column, justify="right" if column == "sequence" else "left", no_wrap=column != "facts")
-    for step in steps:
-        learned = step.learned if step.learned != step.on else None
-        kind = step.type.rsplit(".", 2)[-2] if "." in step.type else step.type
-        facts = " ".join(f"{name}={value}" for name, value in step.facts.items())
-        record, sequence = f"{step.partition}@{step.offset}", str(step.sequence or "")
-        ids = _short(step.id), _short(step.causation)
-        table.add_row(step.on, learned or "", step.topic, kind, record, sequence, *ids, facts)
-    Console(highlight=False, markup=False, soft_wrap=True, width=None).print(table)
+    lines = [
+        (
+            step.on,
+            "" if step.learned in {None, step.on} else f"told {step.learned}",
+            f"{step.topic}/{step.partition}@{step.offset}",
+            str(step.sequence or ""),
+            step.type.removeprefix("lotse."),
+            _short(step.id),
+            f"by {_short(step.causation)}" if step.causation else "",
+            " ".join(f"{name}={value}" for name, value in step.facts.items()),
+        )
+        for step in steps
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)][:-1]
+    for line in lines:
+        typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(line, [*widths, 0], strict=True)).rstrip())
     typer.echo(f"{len(steps)} records. An id is shortened to its first 8 characters; --json has all of it.")
 
 
