@@ -14,6 +14,7 @@ import orjson
 import sqlalchemy as sa
 from aiokafka.errors import KafkaError
 from asyncpg import exceptions as pg
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
 from services.runtime.settings import Settings
@@ -104,6 +105,7 @@ class Bulk:
     """How rows of one table are upserted: one statement for any number of rows."""
 
     def __init__(self, model: type[SQLModel]) -> None:
+        configure_mappers()  # rows made by `model_construct` do not ask for it, and are read here first
         table = sa.inspect(model).local_table
         columns = [c for c in table.columns if not c.identity]
         self.names = [c.key for c in columns]
@@ -147,7 +149,7 @@ async def upsert_models(db: asyncpg.Connection, rows: Iterable[SQLModel]) -> Non
         tables.setdefault(type(row), []).append(row)
     for model in sorted(tables, key=lambda found: found.__name__):
         names = bulk(model).names
-        await upsert(db, model, [[getattr(row, name) for name in names] for row in tables[model]])
+        await upsert(db, model, [[row.__dict__.get(name) for name in names] for row in tables[model]])
 
 
 async def backoff(attempt: int, *, longest: float = 2.0) -> None:
