@@ -97,7 +97,7 @@ _NOT_DATA: Final = {"person_id", "occurred_on", "referral_id", "agency", "held"}
 
 def index(client: Client) -> Iterator[SQLModel]:
     for case in client.casework.cases:
-        yield CaseRow(
+        yield CaseRow.model_construct(
             case_id=case.case_id,
             person_id=case.person_id,
             office=case.office,
@@ -108,7 +108,7 @@ def index(client: Client) -> Iterator[SQLModel]:
             plan_version=None if case.plan is None else case.plan.version,
         )
     for item in client.casework.items:
-        yield ItemRow(
+        yield ItemRow.model_construct(
             item_id=item.item_id,
             person_id=client.person_id,
             case_id=item.case_id,

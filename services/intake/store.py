@@ -136,7 +136,7 @@ def index(client: Client) -> Iterator[SQLModel]:
     """The rows that mirror a client's state."""
     if client.registered_on is None:
         return
-    yield ClientRow(
+    yield ClientRow.model_construct(
         person_id=client.person_id,
         office=client.residence.office,
         district=client.residence.district,
@@ -144,7 +144,9 @@ def index(client: Client) -> Iterator[SQLModel]:
         departed_on=client.departed_on,
     )
     for one in client.memberships:
-        yield MembershipRow(person_id=client.person_id, since=one.since, household_id=one.household_id, head=one.head)
+        yield MembershipRow.model_construct(
+            person_id=client.person_id, since=one.since, household_id=one.household_id, head=one.head
+        )
     for benefit in client.benefits:
         yield from _amounts(client.person_id, benefit)
 
@@ -153,7 +155,7 @@ def _amounts(person_id: str, benefit: Benefit) -> Iterator[BenefitRow]:
     for step, amount in enumerate(benefit.amounts):
         following = benefit.amounts[step + 1].since if step + 1 < len(benefit.amounts) else None
         ends = [day for day in (following, benefit.ended_on) if day is not None]
-        yield BenefitRow(
+        yield BenefitRow.model_construct(
             benefit_id=benefit.benefit_id,
             since=amount.since,
             until=min(ends, default=None),
@@ -168,9 +170,9 @@ def project(message: Message) -> Iterator[SQLModel]:
     """The facts that stand in tables of their own."""
     match message.event:
         case HouseholdChanged(household_id=str() as household_id):
-            yield HouseholdRow(household_id=household_id)
+            yield HouseholdRow.model_construct(household_id=household_id)
         case BenefitPaid() as paid:
-            yield PaymentRow(
+            yield PaymentRow.model_construct(
                 household_id=paid.household_id,
                 kind=paid.kind.value,
                 month=paid.month,
@@ -181,7 +183,7 @@ def project(message: Message) -> Iterator[SQLModel]:
                 currency=paid.amount.currency.value,
             )
         case PossibleDuplicateFound() as found if found.person_id < found.other_id:
-            yield PossibleDuplicateRow(
+            yield PossibleDuplicateRow.model_construct(
                 person_id=found.person_id,
                 other_id=found.other_id,
                 similarity=found.similarity,

@@ -71,7 +71,7 @@ on r.person_id in (a.subject, a.canonical) where r.state = any($1) order by 1"""
 
 def index(client: Client) -> Iterator[SQLModel]:
     for referral in client.referrals:
-        yield ReferralRow(
+        yield ReferralRow.model_construct(
             referral_id=referral.referral_id,
             person_id=client.person_id,
             case_id=referral.case_id,
@@ -85,7 +85,7 @@ def index(client: Client) -> Iterator[SQLModel]:
             closed_on=referral.closed_on,
         )
     for placement in client.placements:
-        yield PlacementRow(
+        yield PlacementRow.model_construct(
             placement_id=placement.placement_id,
             person_id=client.person_id,
             referral_id=placement.referral_id,
