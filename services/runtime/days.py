@@ -96,16 +96,21 @@ class Days(Generic[S]):
             "on conflict do nothing",
             _TOPIC,
         )
-        found = await self._runtime.pool.fetchval("select next_offset from consumed_offset where topic = $1", _TOPIC)
-        return int(found)
+        return (await self._stand())[0]
+
+    async def _stand(self) -> tuple[int, date | None]:
+        """Our next offset, and the business day."""
+        rows = await self._runtime.pool.fetch(
+            "select next_offset, (select today from business_day) from consumed_offset where topic = $1", _TOPIC
+        )
+        return rows[0][0], rows[0][1]
 
     async def _day(self, record: Record) -> int:
         """Runs a day to its end. Returns the offset to go on from."""
-        following = await self._position()
+        following, today = await self._stand()
         if record.offset != following:
             return following
         message = self._message(record)
-        today = await self._runtime.pool.fetchval("select today from business_day")
         day = message.event.occurred_on if message else None
         if message is None or day is None or (today is not None and day <= today):
             await self._finish(record, None)
