@@ -96,11 +96,11 @@ class Calendar:
             new = last is None or day > last
             if new and day != self._next(last):
                 raise Problem(409, "skipped_day", f"{day} would skip days: the next one is {self._next(last)}")
-            await self._settle()
+            looks = await self._settle()
             if new:
                 await self._publish(day)
-                await self._settle()
-            return {"day": day, "published": new, "seconds": round(time.monotonic() - began, 3)}
+                looks += await self._settle()
+            return {"day": day, "published": new, "looks": looks, "seconds": round(time.monotonic() - began, 3)}
 
     async def keep_real_days(self) -> None:
         """Publish every missing day, then sleep until midnight; through outages of the broker."""
@@ -142,8 +142,12 @@ class Calendar:
     def _next(self, last: date | None) -> date:
         return last + DAY if last else self._settings.start or business_day(datetime.now(UTC))
 
-    async def _settle(self) -> None:
-        """Until one look at everybody finds all settled; in between only those are asked again who were not."""
+    async def _settle(self) -> int:
+        """Until one look at everybody finds all settled; in between only those are asked again who were not.
+
+        Returns how many looks it took.
+        """
+        looks = 1
         deadline, pause = time.monotonic() + self._settings.settle_seconds, FIRST_PAUSE
         while found := await self._observer.look():
             while found:
@@ -154,6 +158,9 @@ class Calendar:
                 await asyncio.sleep(pause)
                 pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
                 found = await self._observer.look(None if BROKER in found else found)
+                looks += 1
+            looks += 1
+        return looks
 
 
 def _away(error: Exception) -> Problem:

@@ -1,6 +1,6 @@
 """What happens to people besides coming and going: assessments, illness, moves, consent taken back, double records."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -22,17 +22,37 @@ TWIN_FOUND_DAYS: Final = 20
 
 def lines(town: Town, day: date, busy: set[int]) -> Iterator[Line]:
     """For a working day. `busy`: persons of whom intake is told something else today."""
+    told, healthy = set(busy), []
     for number, one in town.known.items():
         if number in busy or not one.in_aid:
             continue
         if not one.assessed and one.person.ability is not None:
+            told.add(number)
             if _assessed_on(town, one) <= day:
-                basis = one.person.able and fraction(town.seed, number, "consents") < CONSENTS
-                yield Assess(number, basis)
+                yield Assess(number, one.person.able and fraction(town.seed, number, "consents") < CONSENTS)
         elif one.person.placeable:
-            yield from _able(town, one, day)
-    yield from _moves(town, day, busy)
-    yield from _twin(town, day, busy)
+            if one.ill_since is None or one.ill_since + timedelta(days=one.ill_days) < day:
+                healthy.append(number)
+            else:
+                told.add(number)
+                yield from _recovery(town, one, day)
+    ill = _some(town, healthy, ILL, day, "ill")
+    told.update(ill)
+    yield from (_illness(town, number, day) for number in ill)
+    consented = [number for number in healthy if town.known[number].basis_id and number not in told]
+    revoke = _some(town, consented, REVOKES, day, "revokes")
+    told.update(revoke)
+    yield from (RevokeBasis(number) for number in revoke)
+    for move in _moves(town, day, told):
+        told.update(move.persons)
+        yield move
+    yield from _twin(town, day, told)
+
+
+def _some(town: Town, among: Sequence[int], rate: float, day: date, about: str) -> list[int]:
+    """As many as the rate says, the fraction by chance; nobody twice."""
+    count = int(len(among) * rate + fraction(town.seed, day, about))
+    return list(dict.fromkeys(pick(among, town.seed, day, about, number) for number in range(count)))
 
 
 def merges(town: Town, day: date) -> Iterator[MergeTwin]:
@@ -48,34 +68,33 @@ def _assessed_on(town: Town, one: Known) -> date:
     return one.comes + timedelta(days=whole(1, soon, town.seed, one.person.number, "assessed"))
 
 
-def _able(town: Town, one: Known, day: date) -> Iterator[Line]:
-    number = one.person.number
-    drawn = fraction(town.seed, number, day, "circumstances")
-    if one.ill_since is not None and day <= one.ill_since + timedelta(days=one.ill_days):
-        early = one.ill_since + timedelta(days=one.ill_days // 2)
-        if one.protection_id and day >= early and fraction(town.seed, number, one.ill_since, "clears") < 0.4:
-            yield ClearProtection(number)
-    elif drawn < ILL:
-        kind = pick((ProtectionClass.ILL, ProtectionClass.ILL, ProtectionClass.CARE), town.seed, number, day, "class")
-        yield Protect(number, kind, whole(20, 120, town.seed, number, day, "ill"))
-    elif one.basis_id and drawn > 1 - REVOKES:
-        yield RevokeBasis(number)
+def _recovery(town: Town, one: Known, day: date) -> Iterator[ClearProtection]:
+    """Some are well again before the protection would have ended."""
+    if one.ill_since is None or not one.protection_id or day > one.ill_since + timedelta(days=one.ill_days):
+        return
+    early = one.ill_since + timedelta(days=one.ill_days // 2)
+    if day >= early and fraction(town.seed, one.person.number, one.ill_since, "clears") < 0.4:
+        yield ClearProtection(one.person.number)
 
 
-def _moves(town: Town, day: date, busy: set[int]) -> Iterator[Move]:
-    for household in town.stays:
-        if fraction(town.seed, household, day, "moves") < MOVES:
-            members = town.alive(household)
-            if not busy.intersection(members):
-                yield Move(tuple(members), town.new_district(household, day))
+def _illness(town: Town, number: int, day: date) -> Protect:
+    kind = pick((ProtectionClass.ILL, ProtectionClass.ILL, ProtectionClass.CARE), town.seed, number, day, "class")
+    return Protect(number, kind, whole(20, 120, town.seed, number, day, "ill"))
 
 
-def _twin(town: Town, day: date, busy: set[int]) -> Iterator[RegisterTwin]:
+def _moves(town: Town, day: date, told: set[int]) -> Iterator[Move]:
+    for household in _some(town, tuple(town.stays), MOVES, day, "moves"):
+        members = town.alive(household)
+        if not told.intersection(members):
+            yield Move(tuple(members), town.new_district(household, day))
+
+
+def _twin(town: Town, day: date, told: set[int]) -> Iterator[RegisterTwin]:
     if fraction(town.seed, day, "twin") >= TWINS:
         return
     choices = [n for n, one in town.known.items() if one.in_aid and one.person.head and one.assessed and not one.moved]
     if choices:
         number = pick(choices, town.seed, day, "whose twin")
         one = town.known[number]
-        if number not in busy and one.twin_since is None:
+        if number not in told and one.twin_since is None:
             yield RegisterTwin(number)
