@@ -83,6 +83,7 @@ class Audit:
             new = seen.see(subject, sequence, envelope.id, partition=record.partition, offset=record.offset)
             self._note_retention(topic, record)
             if new:
+                self.folded += topic.name in FOLDED and self._told(topic, subject, sequence)
                 event = topic.decode(envelope.type, record.value)
                 if event.subject != subject:
                     raise Undecodable("malformed", "the key and the value's own id differ")
@@ -120,10 +121,13 @@ class Audit:
         if topic.agency and self._answers_since.get(topic.agency) == -1:
             self._answers_since[topic.agency] = record.timestamp
 
+    def _told(self, topic: Topic, subject: str, sequence: int) -> bool:
+        """Whether reporting has heard it: all, except what waits behind a parked subject."""
+        return sequence <= self._heard.get((topic.name, subject), sequence)
+
     def _hear(self, topic: Topic, event: Event, envelope: Envelope, sequence: int, where: str) -> None:
         """An event for the first time, to whom it concerns."""
-        told = sequence <= self._heard.get((topic.name, event.subject), sequence)
-        self.folded += told and topic.name in FOLDED
+        told = self._told(topic, event.subject, sequence)
         match topic.name:
             case topics.PERSON.name:
                 one = cast("intake.IntakePersonEvent", event)

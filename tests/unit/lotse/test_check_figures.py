@@ -135,3 +135,10 @@ def test_a_figure_that_differs_is_found() -> None:
 
 def test_months_are_counted_over_the_turn_of_a_year() -> None:
     assert months_between(date(2001, 11, 30), date(2002, 1, 1)) == ["2001-11", "2001-12", "2002-01"]
+
+
+def test_events_are_counted_even_if_they_cannot_be_read() -> None:
+    log = WrittenLog()
+    log.put(PERSON, registered())
+    log.put(PERSON, registered(), value=b"{}")
+    assert log.audited().folded == 2, "reporting's ledger counts what was discarded"
