@@ -32,7 +32,7 @@ PARTITIONS: Final = 3
 CALLER: Final = {"X-Actor": "meyer", "X-Office": "vahr", "X-Department": "economic_assistance", "X-Purpose": "test"}
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 30.0, what: str = "the condition") -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 90.0, what: str = "the condition") -> None:
     """Waits for a condition, never for a time."""
     end = time.monotonic() + within
     while not await condition():
