@@ -24,6 +24,8 @@ from lotse.daylog import DayLog
 from lotse.settled import BROKER, Observer
 
 LOG: Final = logging.getLogger("calendar")
+SURELY_BUSY: Final = 0.02
+"""Seconds that a day takes at least: no use in looking before."""
 FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.05
 PAUSE_GROWS: Final = 1.4
@@ -99,6 +101,7 @@ class Calendar:
             looks = await self._settle()
             if new:
                 await self._publish(day)
+                await asyncio.sleep(SURELY_BUSY)
                 looks += await self._settle()
             return {"day": day, "published": new, "looks": looks, "seconds": round(time.monotonic() - began, 3)}
 
