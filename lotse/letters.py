@@ -23,10 +23,11 @@ async def letter_counts(settings: Settings, services: Sequence[str]) -> dict[str
         topics = [t.dead_letters(s) for s in services for t in consumed_by(s, city.agencies)]
         async with Log(settings.kafka_address, city.layout) as log:
             ends = await log.ends(topics)
-            begins = {topic.name: sum((await log.begins(topic)).values()) for topic in topics if ends[topic.name, 0]}
+            begins = await log.begins(topics)
     except CannotRead:
         return None
-    return {name: ends[name, 0] - begin for name, begin in begins.items() if ends[name, 0] > begin}
+    counts = {topic.name: ends[topic.name, 0] - begins[topic.name][0] for topic in topics}
+    return {name: count for name, count in counts.items() if count}
 
 
 async def letters_of(city: City, rows: Sequence[Mapping[str, Any]]) -> dict[Place, dict[str, Any]]:

@@ -82,7 +82,10 @@ class Comparison:
 
     async def run(self, moment: Moment, operator: Operator | None) -> None:
         audit = Audit(self.findings, heard=await read_heard(self._databases["reporting"]))
-        for topic in audit.order(self._city.agencies):
+        order = audit.order(self._city.agencies)
+        begins = await self._log.begins(order)
+        for topic in order:
+            audit.begin(topic, begins[topic.name])
             await self._read(audit, topic, moment)
         await self._ledgers(audit, moment)
         self._stands(audit, moment)
@@ -91,7 +94,6 @@ class Comparison:
         await self._figures(audit, operator)
 
     async def _read(self, audit: Audit, topic: Topic, moment: Moment) -> None:
-        audit.begin(topic, await self._log.begins(topic))
         async for batch in self._log.records(topic, moment.ends):
             for record in batch:
                 audit.take(topic, record)

@@ -64,11 +64,15 @@ class Log:
             found = await asyncio.wait_for(self._open.end_offsets(places), SILENCE_SECONDS)
         return {(place.topic, place.partition): end for place, end in found.items()}
 
-    async def begins(self, topic: Topic) -> dict[int, int]:
-        """By partition the first offset that the log still has."""
+    async def begins(self, topics: Iterable[Topic]) -> dict[str, dict[int, int]]:
+        """By topic and partition the first offset that the log still has."""
+        places = [place for topic in topics for place in self.places(topic)]
         with _explained(self._address):
-            found = await asyncio.wait_for(self._open.beginning_offsets(self.places(topic)), SILENCE_SECONDS)
-        return {place.partition: begin for place, begin in found.items()}
+            found = await asyncio.wait_for(self._open.beginning_offsets(places), SILENCE_SECONDS)
+        begins: dict[str, dict[int, int]] = {}
+        for place, begin in found.items():
+            begins.setdefault(place.topic, {})[place.partition] = begin
+        return begins
 
     async def records(
         self, topic: Topic, until: Ends, *, only: Collection[int] | None = None

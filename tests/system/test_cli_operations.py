@@ -164,6 +164,7 @@ async def test_a_poisoned_client_is_listed_shown_redriven_and_discarded(city: Ru
                 await asyncio.sleep(0.1)
     listed = await city.lotse("dlq", "list", "--json")
     assert {one["service"] for one in listed.json["parked"]} == {"casework", "referrals", "reporting"}
+    assert listed.json["dead_letters"][f"{PERSON.name}.casework.dlq"] == 1
 
     shown = await city.lotse("dlq", "show", city.person, "--json")
     letters = [one["dead_letter"] for one in shown.json]
