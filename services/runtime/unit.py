@@ -24,6 +24,7 @@ from services.runtime.tables import Alias, Ledger, Reference, State
 Subject = tuple[str, str]
 """A topic's name and a subject: what the ledger counts."""
 
+_MERGED = "select exists(select from alias where subject = any($1) or canonical = any($1))"
 _FAMILIES = """
 with recursive up(subject, canonical) as (
   select subject, canonical from alias where subject = any($1)
@@ -115,7 +116,9 @@ class Unit(Generic[S]):
 
     async def _families(self, subjects: set[str]) -> set[str]:
         """These subjects and all that were merged with them."""
-        return {row[0] for row in await self.db.fetch(_FAMILIES, sorted(subjects))} if subjects else set()
+        if not subjects or not await self.db.fetchval(_MERGED, list(subjects)):
+            return subjects
+        return {row[0] for row in await self.db.fetch(_FAMILIES, sorted(subjects))}
 
     async def _find_parked(self, subjects: set[str]) -> None:
         rows = await self.db.fetch(
