@@ -17,7 +17,7 @@ from services.casework import store
 from services.runtime.tables import RUNTIME
 from tests.component.casework_world import OFFER, PLAN, CaseworkWorld, casework_on
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("casework")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = str(uuid.UUID(int=0))
 
 

@@ -3,15 +3,12 @@
 from datetime import date
 from signal import SIGKILL
 
-import pytest
-
 from contracts import topics
 from contracts.events.casework import CaseAssigned, CaseQueued
 from tests.component.casework_world import CaseworkWorld, casework_on
 from tests.component.runtime.world import until
 from tests.conftest import NewDatabase
 
-pytestmark = pytest.mark.xdist_group("casework")
 PERSONS = [f"00000000-0000-4000-8000-{number:012d}" for number in range(9)]
 
 

@@ -19,7 +19,7 @@ from services.intake.domain.fold import fold
 from tests.component.intake_world import IntakeWorld, intake_on, person
 from tests.component.runtime.world import CALLER, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("intake")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = str(uuid.UUID(int=0))
 
 

@@ -14,7 +14,7 @@ from contracts import topics
 from contracts.events.intake import OfficeChanged
 from tests.component.intake_world import IntakeWorld, intake_on, person
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("intake-bulk")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = str(uuid.UUID(int=0))
 
 

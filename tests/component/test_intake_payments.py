@@ -11,7 +11,7 @@ import pytest_asyncio
 from contracts.events.intake import BenefitPaid
 from tests.component.intake_world import IntakeWorld, intake_on, person
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("intake-payments")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 DECEMBER, JANUARY = {"month": "2001-12"}, {"month": "2002-01"}
 
 

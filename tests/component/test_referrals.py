@@ -17,7 +17,7 @@ from contracts.topics import partner_in, partner_out
 from contracts.words import EndReason, PlacementKind, RejectionCode, ServiceKind, WithdrawReason
 from tests.component.referrals_world import ARBEITSAMT, BAG, ReferralsWorld, referrals_on
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("referrals")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = str(uuid.UUID(int=0))
 DAY = timedelta(days=1)
 

@@ -25,7 +25,7 @@ from lotse.stack.ports import PARTS, on_free_ports
 from lotse.stack.postgres import dsn
 from lotse.stack.stack import Stack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 DAY: Final = date(2001, 3, 1)
 CALLER: Final = {"X-Actor": "s.meyer", "X-Office": "mitte", "X-Department": "adults", "X-Purpose": "test"}
 NAME: Final = "Mustermann"

@@ -16,7 +16,6 @@ from lotse.stack.ledger import Ledger, running
 from lotse.stack.ports import on_free_ports
 from tests.system.stack_standin import MODULE
 
-pytestmark = pytest.mark.xdist_group("stack")
 START_SECONDS = 40.0
 STOP_SECONDS = 15.0
 

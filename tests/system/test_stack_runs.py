@@ -23,7 +23,7 @@ from lotse.stack.running import PartFailed, State
 from lotse.stack.stack import Stack
 from tests.system import stack_standin
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SOON = 20.0
 
 
