@@ -25,11 +25,18 @@ from services.runtime.runtime import Runtime, is_day
 from services.runtime.settings import Settings
 from services.runtime.telemetry import fault, log
 
-_FENCE = """select topic, partition, next_offset from consumed_offset
-where (topic, partition) in (select * from unnest($1::text[], $2::int[])) order by topic, partition for update"""
+_TODAY = """(select today from business_day), (select array_agg(distinct topic) from consumed_offset
+ where caught_up_at < now() - make_interval(secs => $1) or caught_up_at is null)"""
+_FENCE = f"""select topic, partition, next_offset, {_TODAY} from consumed_offset
+where (topic, partition) in (select * from unnest($2::text[], $3::int[])) order by topic, partition for update"""
+_BEGIN = """insert into consumed_offset (topic, partition, next_offset)
+select t, p, 0 from unnest($1::text[], $2::int[]) as row(t, p) on conflict do nothing"""
 _ADVANCE = """update consumed_offset c set next_offset = n.o,
 caught_up_at = case when n.e then now() else c.caught_up_at end
 from unnest($1::text[], $2::int[], $3::bigint[], $4::bool[]) n(t, p, o, e) where c.topic = n.t and c.partition = n.p"""
+
+Today = tuple[date | None, frozenset[str]]
+"""The business day, and the topics of which this service may lack more than `behind_after` seconds."""
 
 
 class NoBusinessDay(Exception):
@@ -153,10 +160,11 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
     async def _transact(self, records: Sequence[Record], *, refused: Exception | None) -> None:
         started = time.monotonic()
         async with transaction(self._runtime.pool) as db:
-            fresh, following = await self._fence(db, records)
+            fresh, following, (today, behind) = await self._fence(db, records)
             applied = Applied({}, [])
             if fresh:
-                today, behind = await business_day(db, self._runtime)
+                if today is None:
+                    raise NoBusinessDay
                 applied = await apply_records(self._runtime, db, fresh, today=today, behind=behind, refused=refused)
                 failpoint("inside")
                 await self._advance(db, following | applied.stops)
@@ -168,15 +176,15 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
 
     async def _fence(
         self, db: asyncpg.Connection, records: Sequence[Record]
-    ) -> tuple[list[Record], dict[PartitionKey, int]]:
+    ) -> tuple[list[Record], dict[PartitionKey, int], Today]:
         """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense."""
         places = sorted({(record.topic, record.partition) for record in records})
-        await db.execute(
-            "insert into consumed_offset (topic, partition, next_offset) "
-            "select t, p, 0 from unnest($1::text[], $2::int[]) as row(t, p) on conflict do nothing",
-            *(list(column) for column in zip(*places, strict=True)),
-        )
-        rows = await db.fetch(_FENCE, *(list(column) for column in zip(*places, strict=True)))
+        topics, partitions = (list(column) for column in zip(*places, strict=True))
+        arguments = self._runtime.settings.behind_after, topics, partitions
+        rows = await db.fetch(_FENCE, *arguments)
+        if len(rows) < len(places):  # partitions of which nothing was ever read
+            await db.execute(_BEGIN, topics, partitions)
+            rows = await db.fetch(_FENCE, *arguments)
         following = {(row[0], row[1]): row[2] for row in rows}
         fresh, stuck = [], set[PartitionKey]()
         for record in records:
@@ -189,7 +197,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 continue
             following[place] = record.offset + 1
             fresh.append(record)
-        return fresh, following
+        return fresh, following, (rows[0][3], frozenset(rows[0][4] or ()))
 
     def _hole(self, record: Record, expected: int) -> None:
         """Asks for the missing offsets; if the log no longer has them, the partition stops when they do not come."""
@@ -252,11 +260,7 @@ async def business_day(
 
     Raises `NoBusinessDay` until the first has begun, unless that is `before`.
     """
-    row = await db.fetchrow(
-        "select (select today from business_day), (select array_agg(distinct topic) from consumed_offset "
-        "where caught_up_at < now() - make_interval(secs => $1) or caught_up_at is null)",
-        runtime.settings.behind_after,
-    )
+    row = await db.fetchrow(f"select {_TODAY}", runtime.settings.behind_after)
     today = before if row is None or row[0] is None else row[0]
     if today is None:
         raise NoBusinessDay

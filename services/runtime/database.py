@@ -50,6 +50,10 @@ async def _setup(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec("jsonb", encoder=_json, decoder=orjson.loads, schema="pg_catalog")
 
 
+async def _nothing_to_reset(_: asyncpg.Connection) -> None:
+    """Sessions hold nothing beyond their transaction; asyncpg's own reset would be one more statement for each."""
+
+
 async def connect_pool(settings: Settings, *, schema: str | None = None) -> asyncpg.Pool:
     """A pool of autocommit connections. A plan cached while a table was small would be kept: it never is."""
     return await asyncpg.create_pool(
@@ -59,6 +63,7 @@ async def connect_pool(settings: Settings, *, schema: str | None = None) -> asyn
         timeout=5,
         command_timeout=settings.transaction_timeout,
         init=_setup,
+        reset=_nothing_to_reset,
         server_settings=session_settings(settings) | ({"search_path": schema} if schema else {}),
     )
 
@@ -148,8 +153,12 @@ async def upsert_models(db: asyncpg.Connection, rows: Iterable[SQLModel]) -> Non
     for row in rows:
         tables.setdefault(type(row), []).append(row)
     for model in sorted(tables, key=lambda found: found.__name__):
-        names = bulk(model).names
-        await upsert(db, model, [[row.__dict__.get(name) for name in names] for row in tables[model]])
+        await upsert(db, model, [values_of(row)[1] for row in tables[model]])
+
+
+def values_of(row: SQLModel) -> tuple[type[SQLModel], list[Any]]:
+    """A row's table and its values in the order of the table's columns: what two equal rows have in common."""
+    return type(row), [row.__dict__.get(name) for name in bulk(type(row)).names]
 
 
 async def backoff(attempt: int, *, longest: float = 2.0) -> None:

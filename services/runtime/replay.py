@@ -68,7 +68,7 @@ class Replay(Generic[S]):
         async with transaction(runtime.pool) as db:
             subjects = sorted(self._states)
             for start in range(0, len(subjects), _CHUNK):
-                await save_states(db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]})
+                await save_states(db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]}, {})
 
     async def _records(self, topic: Topic) -> AsyncIterator[list[Decoded]]:
         """A topic's records, up to where the service stands; its own topic to its end."""

@@ -4,7 +4,7 @@
 `close` saves. A decision that raises leaves nothing behind, so that a batch goes on with its next message.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic
@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from contracts.event import Event, PersonEvent
 from contracts.topics import Topic
-from services.runtime.database import upsert, upsert_models
+from services.runtime.database import upsert, upsert_models, values_of
 from services.runtime.decision import Addressed, Clients, Context, Message, Publication, S, Unreadable
 from services.runtime.outgoing import Ids, OutboxRow, Outgoing
 from services.runtime.runtime import Runtime, folds, is_day
@@ -24,7 +24,16 @@ from services.runtime.tables import Alias, Ledger, Reference, State
 Subject = tuple[str, str]
 """A topic's name and a subject: what the ledger counts."""
 
-_MERGED = "select exists(select from alias where subject = any($1) or canonical = any($1))"
+_MERGED = """exists(select from asked join alias on alias.subject = asked.subject)
+ or exists(select from asked join alias on alias.canonical = asked.subject)"""
+_NAMED = f"""with named as (select name, subject from reference where name = any($1)),
+asked(subject) as (select unnest($1::text[]) union select subject from named)
+select name, subject from named union all select null, null where {_MERGED}"""
+_PARKED = "select subject from parked_subject where subject = any($1) order by subject for share"
+_LOADED = f"""with asked(subject) as (select unnest($1::text[])), parked as ({_PARKED.replace("$1", "$2")})
+select 'state', subject, document from state where subject = any($1)
+union all select 'parked', subject, null from parked
+union all select 'merged', null, null where {_MERGED}"""
 _FAMILIES = """
 with recursive up(subject, canonical) as (
   select subject, canonical from alias where subject = any($1)
@@ -66,6 +75,7 @@ class Unit(Generic[S]):
         self._ledger: dict[Subject, int] = {}
         self._counted: set[Subject] = set()
         self._clients: Clients[S] | None = None
+        self._before: dict[str, S] = {}
         self._changed: set[str] = set()
         self._rows: list[SQLModel] = []
         self._outgoing: list[Outgoing] = []
@@ -90,41 +100,43 @@ class Unit(Generic[S]):
         self, names: Iterable[str], *, heard: Collection[Subject] = (), only_known: Iterable[str] = ()
     ) -> None:
         """Locks and loads the subjects of `names`, and of `only_known` (a partner's words) what are references."""
-        foreign = set(only_known)
-        names = set(names)
-        if self._service.initial and (names or foreign):
-            found = await self.db.fetch(
-                "select name, subject from reference where name = any($1)", sorted(names | foreign)
-            )
-            self.references = {row[0]: row[1] for row in found}
-        subjects = {self.references.get(name, name) for name in names}
-        subjects |= {self.references[name] for name in foreign if name in self.references}
         if self._service.initial is None or self._runtime.own is None:
             await self._lock(heard)
-            await self._find_parked(subjects | {subject for _, subject in heard})
+            subjects = {*names, *(subject for _, subject in heard)}
+            self.parked = {row[0] for row in await self.db.fetch(_PARKED, list(subjects))}
             return
-        own = self._runtime.own.name
+        own, subjects = self._runtime.own.name, await self._subjects(set(names), set(only_known))
         while True:
-            subjects |= await self._families(subjects)
             await self._lock({(own, subject) for subject in subjects} | set(heard))
-            if (await self._families(subjects)) <= subjects:
+            states, merged = await self._load(subjects, {subject for _, subject in heard})
+            if not merged or (family := await self._families(subjects)) <= subjects:
                 break
-        await self._find_parked(subjects | {subject for _, subject in heard})
-        rows = await self.db.fetch("select subject, document from state where subject = any($1)", sorted(subjects))
-        loaded = {row[0]: self._runtime.codec.validate_python(row[1]) for row in rows}
-        self._clients = Clients(loaded, locked=subjects, references=self.references, initial=self._service.initial)
+            subjects = family
+        self._before = {subject: self._runtime.codec.validate_python(state) for subject, state in states.items()}
+        self._clients = Clients(
+            dict(self._before), locked=subjects, references=self.references, initial=self._service.initial
+        )
+
+    async def _subjects(self, names: set[str], foreign: set[str]) -> set[str]:
+        """Whose states these names stand for; of `foreign` only what is a reference; and all merged with them."""
+        if not names and not foreign:
+            return set()
+        rows = await self.db.fetch(_NAMED, list(names | foreign))
+        self.references = {name: subject for name, subject in rows if name is not None}
+        subjects = {self.references.get(name, name) for name in names}
+        subjects |= {self.references[name] for name in foreign if name in self.references}
+        return await self._families(subjects) if len(rows) > len(self.references) else subjects
 
     async def _families(self, subjects: set[str]) -> set[str]:
         """These subjects and all that were merged with them."""
-        if not subjects or not await self.db.fetchval(_MERGED, list(subjects)):
-            return subjects
-        return {row[0] for row in await self.db.fetch(_FAMILIES, sorted(subjects))}
+        return {row[0] for row in await self.db.fetch(_FAMILIES, list(subjects))}
 
-    async def _find_parked(self, subjects: set[str]) -> None:
-        rows = await self.db.fetch(
-            "select subject from parked_subject where subject = any($1) order by subject for share", sorted(subjects)
-        )
-        self.parked = {row[0] for row in rows}
+    async def _load(self, subjects: set[str], heard: set[str]) -> tuple[dict[str, Any], bool]:
+        """The states, and whether any of them was merged; notes who is parked."""
+        rows = await self.db.fetch(_LOADED, list(subjects), list(subjects | heard))
+        self.parked = {subject for kind, subject, _ in rows if kind == "parked"}
+        states = {subject: document for kind, subject, document in rows if kind == "state"}
+        return states, any(kind == "merged" for kind, _, _ in rows)
 
     async def _lock(self, wanted: Collection[Subject]) -> None:
         """Locks ledger rows in order. A missing row of our own topics is made, so that a new subject is locked too."""
@@ -295,16 +307,27 @@ class Unit(Generic[S]):
         if self._clients is None or not self._changed:
             return
         states = {subject: self._clients[subject] for subject in sorted(self._changed)}
-        await save_states(self.db, self._runtime, states)
+        await save_states(self.db, self._runtime, states, self._before)
 
 
-async def save_states(db: asyncpg.Connection, runtime: Runtime[S], states: dict[str, S]) -> None:
-    """Upserts states with what follows from them: due days, aliases, references, index rows."""
+async def save_states(
+    db: asyncpg.Connection, runtime: Runtime[S], states: Mapping[str, S], before: Mapping[str, S]
+) -> None:
+    """Upserts states with what follows from them and was not so `before`: due days, aliases, references, index rows."""
     codec = runtime.codec
     await upsert(db, State, [(s, codec.dump_json(state).decode(), state.due) for s, state in states.items()])
-    aliases = [(s, state.canonical) for s, state in states.items() if state.canonical != s]
-    await upsert(db, Alias, aliases)
-    alone = [s for s, state in states.items() if state.canonical == s]
-    await db.execute("delete from alias where subject = any($1)", alone)
-    await upsert(db, Reference, [(name, s) for s, state in states.items() for name in state.references])
-    await upsert_models(db, [row for state in states.values() for row in runtime.service.index(state)])
+    led = {s: state.canonical for s, state in before.items()}
+    moved = {s: state.canonical for s, state in states.items() if state.canonical != led.get(s, s)}
+    await upsert(db, Alias, [(s, canonical) for s, canonical in moved.items() if canonical != s])
+    if alone := [s for s, canonical in moved.items() if canonical == s]:
+        await db.execute("delete from alias where subject = any($1)", alone)
+    known = {s: frozenset(state.references) for s, state in before.items()}
+    named = ((name, s) for s, state in states.items() for name in state.references if name not in known.get(s, ()))
+    await upsert(db, Reference, named)
+    await upsert_models(db, [row for s in states for row in _news(runtime.service.index, before.get(s), states[s])])
+
+
+def _news(index: Callable[[S], Iterable[SQLModel]], before: S | None, after: S) -> list[SQLModel]:
+    """The rows of a state that were not among those of the state before."""
+    there = [] if before is None else [values_of(row) for row in index(before)]
+    return [row for row in index(after) if values_of(row) not in there]

@@ -125,8 +125,10 @@ class World:
         return replica
 
     async def is_ready(self, replica: Replica) -> bool:
+        """It says so, and the first day has begun: before, commands are refused."""
         try:
-            return (await self.http.get(f"{replica.url}/health/ready")).status_code == 200
+            ready = (await self.http.get(f"{replica.url}/health/ready")).status_code == 200
+            return ready and await self.today() is not None
         except httpx.TransportError:
             return False
 
