@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,13 +13,11 @@ from rich.text import Text
 from lotse.asking import Operator, account
 from lotse.check.comparing import city_of, compare
 from lotse.check.findings import KEPT, Findings, Kind, Row
+from lotse.home_asked import Demo, asked
 from lotse.refusal import Refusal
 from lotse.replay import Replayed, replay_service
 from lotse.served import served
 from lotse.settings import SERVICES, Settings
-
-DEMO: Final = "demo"
-"""The demo's home, below LOTSE_HOME."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-    demo: Annotated[bool, typer.Option("--demo", help="The demo's home, below LOTSE_HOME.")] = False,
+    demo: Demo = False,
     replay: Annotated[bool, typer.Option("--replay", help="Rebuild the four services' tables too.")] = False,
     figures: Annotated[bool, typer.Option(help="Ask reporting too; without, the two servers are enough.")] = True,
     wait: Annotated[float, typer.Option(help="Seconds until the city must be at rest.")] = 30.0,
@@ -40,9 +38,7 @@ def check(
 
     Exit codes: 0 all was compared and agrees · 1 violations · 3 something could not be compared.
     """
-    settings = Settings()
-    if demo:
-        settings = settings.model_copy(update={"home": settings.home / DEMO})
+    settings = asked(demo=demo)
     began = time.monotonic()
     try:
         findings = asyncio.run(_check(settings, figures=figures, replay=replay, wait=wait))

@@ -123,6 +123,17 @@ async def test_a_sound_city_agrees_and_the_check_says_what_it_compared(city: Run
     assert NAME not in shown.out
 
 
+async def test_the_report_tells_a_young_city_what_it_can_and_why_not_the_rest(city: Running) -> None:
+    told = await city.lotse("report", "--json")
+    assert told.code == 0, told.out + told.err
+    assert (told.json["from"], told.json["month"], told.json["clients_registered"]) == ("2000-04", "2001-03", 1)
+    shown = await city.lotse("report")
+    assert "before the first client was registered" in " ".join(shown.out.split())
+    backwards = await city.lotse("report", "--from", "2002-04", "--to", "2002-03")
+    assert backwards.code == 1
+    assert "ends before it begins" in backwards.err
+
+
 async def test_a_replay_tells_each_table(city: Running) -> None:
     told = await city.lotse("replay", "reporting", "--json")
     assert told.code == 0, told.out + told.err
