@@ -16,6 +16,7 @@ from lotse.asking import Operator, ask
 from lotse.demo_home import Play, prepare
 from lotse.demo_table import table
 from lotse.demo_year import YearShown
+from lotse.home_asked import DEMO
 from lotse.refusal import Refusal
 from lotse.settings import SERVICES, Settings
 from lotse.stack.foreground import attend
@@ -26,6 +27,8 @@ from lotse.stack.progress import Progress
 from lotse.stack.stack import Stack
 
 FIRST_DAY: Final = date(2001, 3, 1)
+LATEST_FIRST_DAY: Final = date(2001, 10, 1)
+"""The last one of the regional departments, whose files the city begins with."""
 REPORT: Final = Path("build/demo/report.json")
 CITY: Final = "city"
 FIGURES: Final = (
@@ -58,6 +61,9 @@ def register(app: typer.Typer) -> None:
 def demo(
     scale: Annotated[float, typer.Option(min=0.0005, max=1.0, help="Of the city's 48,470 recipients.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Another seed is another city.")] = 1,
+    first: Annotated[
+        date, typer.Option("--from", parser=_day, metavar="DAY", help="First day, at the latest 2001-10-01.")
+    ] = FIRST_DAY,
     until: Annotated[date, typer.Option(parser=_day, metavar="DAY", help="Last day, such as 2002-03-31.")] = date(
         2002, 3, 31
     ),
@@ -65,9 +71,14 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json at the end, and all else aside.")] = False,
 ) -> None:
     """Live the year from 1 March 2001 to 31 March 2002 and print its figures. An interrupted one goes on."""
-    if until < FIRST_DAY:
-        raise Refusal(f"The city's first day is {FIRST_DAY}.", remedy="lotse demo --until 2002-03-31")
-    play = Play(scale=scale, seed=seed, until=until)
+    if not FIRST_DAY <= first <= LATEST_FIRST_DAY:
+        raise Refusal(
+            f"The city's first day lies between {FIRST_DAY} and {LATEST_FIRST_DAY}.",
+            remedy=f"lotse demo --from {LATEST_FIRST_DAY}",
+        )
+    if until < first:
+        raise Refusal(f"The city's first day is {first}.", remedy="lotse demo --until 2002-03-31")
+    play = Play(scale=scale, seed=seed, first=first, until=until)
     asyncio.run(_demo(Settings(), play, Console(highlight=False, stderr=as_json), as_json=as_json))
 
 
@@ -95,7 +106,7 @@ async def _demo(settings: Settings, play: Play, console: Console, *, as_json: bo
         stack = Stack(
             settings,
             clock=ClockKind.SIMULATED,
-            start=FIRST_DAY,
+            start=play.first,
             namespace=play.namespace,
             extra=lambda s, i, h: simulation(s, i, h, play),
             report=shown,
@@ -128,7 +139,7 @@ def simulation(settings: Settings, _: Installation, home: Home, play: Play) -> S
 
 def _own(settings: Settings) -> Settings:
     """The demo's own home; ports that are taken are left to their owners, unless somebody asked for them by name."""
-    own = settings.model_copy(update={"home": settings.home / "demo", "fsync": False})
+    own = settings.model_copy(update={"home": settings.home / DEMO, "fsync": False})
     free = on_free_ports(own)
     chosen = {f"{part}_port" for part in PARTS} & settings.model_fields_set
     taken = {f"{part}_port": free.port(part) for part in PARTS if not is_free(own.port(part))}

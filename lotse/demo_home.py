@@ -23,6 +23,7 @@ class Play:
 
     scale: float
     seed: int
+    first: date
     until: date
 
     @property
@@ -32,11 +33,13 @@ class Play:
     @property
     def arguments(self) -> tuple[str, ...]:
         """For `python -m simulation.city`."""
-        return ("--scale", f"{self.scale:g}", "--seed", str(self.seed), "--until", self.until.isoformat())
+        days = ("--from", self.first.isoformat(), "--until", self.until.isoformat())
+        return ("--scale", f"{self.scale:g}", "--seed", str(self.seed), *days)
 
     @property
     def text(self) -> str:
-        return json.dumps({"scale": self.scale, "seed": self.seed, "until": self.until.isoformat()})
+        days = {"from": self.first.isoformat(), "until": self.until.isoformat()}
+        return json.dumps({"scale": self.scale, "seed": self.seed} | days)
 
     @staticmethod
     def finish(home: Home) -> None:

@@ -32,13 +32,11 @@ def _addresses() -> Addresses:
     return Addresses(urls["intake"], urls["casework"], urls["referrals"], urls["reporting"], calendar)
 
 
-async def _year(
-    seed: int, scale: Fraction, until: date, city: City, path: Path, tell: Callable[[date, Any], None]
-) -> None:
-    town = Town(seed, names.invent(seed))
+async def _year(asked: argparse.Namespace, city: City, path: Path, tell: Callable[[date, Any], None]) -> None:
+    town, until = Town(asked.seed, names.invent(asked.seed)), asked.until
     async with Services(_addresses()) as services:
         with Journal(path) as journal:
-            year = Year(town, city, scale, services, journal)
+            year = Year(town, city, asked.scale, services, journal, first_day=asked.first_day)
             year.remember()
             while year.day <= until:
                 day = year.day
@@ -67,13 +65,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="simulation.city", description="A year of the city of Bremen.")
     parser.add_argument("--scale", type=Fraction, default=Fraction("0.05"), help="of the city's 48,470 recipients")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--from", dest="first_day", type=date.fromisoformat, default=FIRST_DAY)
     parser.add_argument("--until", type=date.fromisoformat, default=date(2002, 3, 31))
     asked = parser.parse_args()
     home = Path(os.environ.get("LOTSE_HOME", ".lotse/demo"))
     try:
         city = read_city(Path(os.environ.get("LOTSE_CONFIG", "deploy/bremen")))
-        path = home / f"city-{asked.seed}-{float(asked.scale):g}.jsonl"
-        asyncio.run(_until_signal(_year(asked.seed, asked.scale, asked.until, city, path, _tell)))
+        path = home / f"city-{asked.seed}-{float(asked.scale):g}-{asked.first_day}.jsonl"
+        asyncio.run(_until_signal(_year(asked, city, path, _tell)))
     except (CityMisconfigured, Refused, Away) as error:
         print(f"the city stops: {error}", file=sys.stderr)
         return 1

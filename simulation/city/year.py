@@ -60,9 +60,9 @@ class Plan:
 
 
 def decide(town: Town, city: City, scale: Fraction, day: date, seen: Sequence[SeenCase]) -> Plan:
-    """A day's plan. Pure: the same town, cases and day give the same."""
+    """A day's plan. Pure: the same town, cases and day give the same. A town without people opens its first files."""
     pay = (Pay(f"{day:%Y-%m}"),) if day.day == 1 else ()
-    if day == FIRST_DAY:
+    if not town.known:
         return Plan(lines=tuple(population.first_files(town, day, scale)))
     moved = (Transfer(),) if day == REORGANISATION else ()
     if not works(day):
@@ -98,14 +98,16 @@ class Post(Protocol):
 
 
 class Year:
-    """Lives from the day after the journal's last one."""
+    """Lives from the day after the journal's last one; an empty journal's year begins on `first_day`."""
 
-    def __init__(self, town: Town, city: City, scale: Fraction, services: Post, journal: Journal) -> None:
+    def __init__(
+        self, town: Town, city: City, scale: Fraction, services: Post, journal: Journal, *, first_day: date = FIRST_DAY
+    ) -> None:
         self._town, self._city, self._scale = town, city, scale
         self._services, self._journal = services, journal
         self._plan: Plan | None = None
         self._done: dict[str, list[Answer]] = {}
-        self.day = FIRST_DAY
+        self.day = first_day
 
     def remember(self) -> None:
         """Fold every day of the journal whose three phases were answered; the last may be half done."""
@@ -168,14 +170,14 @@ class Year:
                 answers[place] = [_short(next(results)) for _ in found]
             if flat and fraction(key, "again") < REPEATED * 5:
                 await self._services.bulk(flat, key, office)
-        if day == FIRST_DAY:
+        if not self._town.known:
             request = letters.first(self._town, self._city, Pay(f"{day:%Y-%m}"), day, self._scale)
             await self._services.post(request, self._key(day, "pay", 0))
         return [answers[place] for place in range(len(plan.lines))]
 
     def _files(self, plan: Plan, day: date) -> list[tuple[str, list[tuple[int, Line]]]]:
         numbered = list(enumerate(plan.lines))
-        if day != FIRST_DAY:
+        if self._town.known:
             office = next((one.id for one in self._city.offices if one.works_on(day)), "bremen")
             return [(office, numbered)] if numbered else []
 
