@@ -122,13 +122,12 @@ class World:
         self.replicas.append(replica)
         if ready:
             await until(lambda: self.is_ready(replica), what="readiness")
+            await until(self.has_begun, what="the first day")
         return replica
 
     async def is_ready(self, replica: Replica) -> bool:
-        """It says so, and the first day has begun: before, commands are refused."""
         try:
-            ready = (await self.http.get(f"{replica.url}/health/ready")).status_code == 200
-            return ready and await self.today() is not None
+            return (await self.http.get(f"{replica.url}/health/ready")).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -178,6 +177,10 @@ class World:
     async def today(self) -> date | None:
         found: date | None = await self.db.fetchval("select today from business_day")
         return found
+
+    async def has_begun(self) -> bool:
+        """Before the first day, commands are refused."""
+        return await self.today() is not None
 
     async def ends(self, topic: Topic) -> dict[TopicPartition, int]:
         reader = AIOKafkaConsumer(bootstrap_servers=self.kafka)
