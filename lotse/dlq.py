@@ -12,6 +12,7 @@ from rich.table import Table
 
 from lotse.asking import Operator, Refused, account, ask
 from lotse.check.comparing import city_of
+from lotse.home_asked import Demo, asked_running
 from lotse.letters import letter_counts, letters_of, place_of
 from lotse.refusal import Refusal
 from lotse.settings import SERVICES, Settings
@@ -50,9 +51,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="dlq", no_args_is_help=True)
 
 
-def show_list(*, service: Only = None, actor: Actor = "", as_json: AsJson = False) -> None:
+def show_list(*, service: Only = None, actor: Actor = "", demo: Demo = False, as_json: AsJson = False) -> None:
     """Who is parked where, since when and why; and how many dead letters each topic has."""
-    settings, operator = Settings(), Operator(actor or account(), "lotse dlq list")
+    settings, operator = asked_running(demo=demo), Operator(actor or account(), "lotse dlq list")
     found = parked(settings, _services(service), operator)
     letters = asyncio.run(letter_counts(settings, _services(service)))
     if as_json:
@@ -65,9 +66,11 @@ def show_list(*, service: Only = None, actor: Actor = "", as_json: AsJson = Fals
         typer.echo("The dead-letter topics were not counted: the broker does not answer.")
 
 
-def show(subject: Subject, *, service: Only = None, actor: Actor = "", as_json: AsJson = False) -> None:
+def show(
+    subject: Subject, *, service: Only = None, actor: Actor = "", demo: Demo = False, as_json: AsJson = False
+) -> None:
     """A parked client's queue in order, and where each failed record's untouched bytes lie."""
-    settings, operator = Settings(), Operator(actor or account(), "lotse dlq show")
+    settings, operator = asked_running(demo=demo), Operator(actor or account(), "lotse dlq show")
     queues = {
         name: ask(settings, name, f"/parked/{subject}", operator=operator)
         for name in _where(settings, _services(service), subject, operator)
@@ -88,12 +91,13 @@ def redrive(
     reason: Annotated[str, typer.Option(help="What has changed, for the audit: no personal data.")] = "redriven",
     service: Only = None,
     actor: Actor = "",
+    demo: Demo = False,
     as_json: AsJson = False,
 ) -> None:
     """Apply the queue again, in order, once its cause is mended. Stops at the first record that fails."""
     if (subject is None) == (not everyone):
         raise typer.BadParameter("name one parked client, or --all")
-    settings, operator = Settings(), Operator(actor or account(), reason)
+    settings, operator = asked_running(demo=demo), Operator(actor or account(), reason)
     if subject is None:
         wanted = [(one["service"], one["subject"]) for one in parked(settings, _services(service), operator)]
     else:
@@ -116,10 +120,11 @@ def discard(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     service: Only = None,
     actor: Actor = "",
+    demo: Demo = False,
     as_json: AsJson = False,
 ) -> None:
     """Give up the record at the head of a client's queue: its effects never happen in that service."""
-    settings, operator = Settings(), Operator(actor or account(), reason)
+    settings, operator = asked_running(demo=demo), Operator(actor or account(), reason)
     where = _where(settings, _services(service), subject, operator)
     if len(where) > 1:
         raise Ambiguous(f"{subject} is parked in {' and '.join(where)}.", remedy="Say where: --service <service>")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from lotse import ailments
 from lotse.ailments import Check
+from lotse.home_asked import Demo, asked
 from lotse.settings import Settings
 from lotse.stack.home import Home
 
@@ -19,9 +20,11 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def doctor(
+    *, demo: Demo = False, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
+) -> None:
     """Check this machine and, if it runs, the stack. Exit code 1: something needs the fix named beside it."""
-    checks = list(examine(Settings()))
+    checks = list(examine(asked(demo=demo)))
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
+from lotse.home_asked import Demo, asked
 from lotse.refusal import Refusal
 from lotse.served import served
 from lotse.settings import SERVICES, Settings
@@ -64,6 +65,7 @@ def replay(
     service: Annotated[str, typer.Argument(help="intake, casework, referrals, reporting, or all.")],
     *,
     restore: Annotated[bool, typer.Option("--restore", help="Put the rebuilt tables in place; stop it first.")] = False,
+    demo: Demo = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Rebuild a service's tables from the topics alone and compare them with its own. Nothing is published.
@@ -74,7 +76,7 @@ def replay(
     """
     if service not in {*SERVICES, ALL}:
         raise typer.BadParameter(f"{service} is no service; there are {', '.join(SERVICES)} and {ALL}")
-    found = asyncio.run(_replay(Settings(), SERVICES if service == ALL else (service,), restore=restore))
+    found = asyncio.run(_replay(asked(demo=demo), SERVICES if service == ALL else (service,), restore=restore))
     if as_json:
         said = [asdict(one) for one in found]
         typer.echo(json.dumps(said if service == ALL else said[0], indent=2))

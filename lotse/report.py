@@ -1,5 +1,6 @@
 """`lotse report`: the press release's figures, as reporting computes them from events."""
 
+import asyncio
 import json
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -8,8 +9,9 @@ import typer
 from rich.console import Console
 
 from lotse.asking import Operator, account, ask
-from lotse.home_asked import Demo, asked
+from lotse.home_asked import Demo, asked, elsewhere
 from lotse.report_table import table
+from lotse.served import served
 from lotse.settings import Settings
 
 MONTH = "YYYY-MM"
@@ -32,13 +34,24 @@ def report(
     Payments, placements and integrations are of the period, all else is of the last day of `--month`, or of today
     while that month runs. What cannot be told yet is n/a, with the reason.
 
+    Where nothing runs on the home, PostgreSQL, Kafka and reporting are started for it, and ended.
+
     Exit codes: 0 told · 1 reporting refused · 3 reporting does not answer.
     """
-    figures = figures_of(asked(demo=demo), first=first, last=last, month=month)
+    settings = asked(demo=demo)
+    if elsewhere(settings, demo=demo):
+        figures = figures_of(settings, first=first, last=last, month=month)
+    else:
+        figures = asyncio.run(_started(settings, first=first, last=last, month=month))
     if as_json:
         typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
         Console(highlight=False).print(table(figures))
+
+
+async def _started(settings: Settings, *, first: str | None, last: str | None, month: str | None) -> dict[str, Any]:
+    async with served(settings, "reporting") as there:
+        return await asyncio.to_thread(figures_of, there, first=first, last=last, month=month)
 
 
 def figures_of(settings: Settings, *, first: str | None, last: str | None, month: str | None) -> dict[str, Any]:

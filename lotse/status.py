@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
+from lotse.home_asked import Demo, asked
 from lotse.settings import HOST, SERVICES, Settings
 from lotse.stack import kafka, postgres
 from lotse.stack.home import Home
@@ -17,6 +18,8 @@ from lotse.stack.http import get
 from lotse.stack.ledger import Ledger, running
 
 NOT_WELL: Final = 1
+NOT_RUNNING: Final = "does not run"
+"""Whoever listens on its port then is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,11 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
 
 
-def status(*, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def status(
+    *, demo: Demo = False, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
+) -> None:
     """Tell how each part is. Exit code 0: all run and are ready; 1: one does not."""
-    settings = Settings()
+    settings = asked(demo=demo)
     home = Home(settings.home)
     parts = asyncio.run(survey(settings, home))
     well = all(part.ready for part in parts)
@@ -77,23 +82,27 @@ async def _postgres(settings: Settings, home: Home, pid: int | None) -> PartStat
 
 
 async def _kafka(settings: Settings, pid: int | None) -> PartStatus:
+    if pid is None:
+        return PartStatus(kafka.NAME, pid, up=False, ready=False, problem=NOT_RUNNING)
     try:
         ready = await kafka.answers(settings.kafka_address)
     except OSError:
         ready = False
-    return PartStatus(kafka.NAME, pid, up=pid is not None, ready=ready)
+    return PartStatus(kafka.NAME, pid, up=True, ready=ready)
 
 
 async def _service(name: str, port: int, pid: int | None) -> PartStatus:
+    if pid is None:
+        return PartStatus(name, pid, up=False, ready=False, problem=NOT_RUNNING)
     try:
         code, body = await get(HOST, port, "/health/ready")
         metrics = _sums((await get(HOST, port, "/metrics"))[1])
     except OSError:
-        return PartStatus(name, pid, up=pid is not None, ready=False, problem="does not answer")
+        return PartStatus(name, pid, up=True, ready=False, problem="does not answer")
     return PartStatus(
         name,
         pid,
-        up=pid is not None,
+        up=True,
         ready=code == 200,
         lag=_whole(metrics.get("lotse_lag_records")),
         outbox_age=metrics.get("lotse_outbox_age_seconds"),

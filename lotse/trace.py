@@ -16,6 +16,7 @@ from contracts.topics import Topic, partner_in, partner_out
 from contracts.words import is_uuid
 from lotse.check.comparing import City, city_of
 from lotse.check.reading import Ends, Log
+from lotse.home_asked import Demo, asked
 from lotse.refusal import Refusal
 from lotse.served import served
 from lotse.settings import Settings
@@ -34,13 +35,14 @@ def trace(
     referral_id: Annotated[str, typer.Argument(help="A referral's id.")],
     *,
     payments: Annotated[bool, typer.Option("--payments", help="Payments to the client too.")] = False,
+    demo: Demo = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Follow a referral over all topics, in business time: intake, casework, referrals, and both ways with agencies.
 
     Exit codes: 0 told · 1 no topic knows the referral · 3 the broker cannot be read.
     """
-    steps = asyncio.run(_trace(Settings(), referral_id, payments=payments))
+    steps = asyncio.run(_trace(asked(demo=demo), referral_id, payments=payments))
     if as_json:
         typer.echo(json.dumps([asdict(step) for step in steps], indent=2))
     else:

@@ -2,17 +2,19 @@
 
 installation.json   secrets and what is fixed at the first start (0600)
 supervisor.lock     held while a lotse runs on this home
+ports.json          where its parts listen
 processes.json      what that lotse started, so that the next can end what a crash left
 kafka/ postgres/    the servers' data
 logs/<part>.log
 """
 
 import fcntl
+import json
 import os
 import secrets
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
@@ -70,6 +72,7 @@ class Home:
         self.logs = self.path / "logs"
         self.ledger = self.path / "processes.json"
         self._lock = self.path / "supervisor.lock"
+        self._ports = self.path / "ports.json"
         self._installation = self.path / "installation.json"
 
     @contextmanager
@@ -81,6 +84,7 @@ class Home:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise self._taken() from None
+            self._ports.unlink(missing_ok=True)  # of an earlier one
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -97,6 +101,22 @@ class Home:
         except FileNotFoundError:
             pass
         return None
+
+    def listens(self, ports: Mapping[str, int]) -> None:
+        """Say by part where the lotse that holds this home listens, for commands that are not told."""
+        new = self._ports.with_suffix(".new")
+        new.write_text(json.dumps(dict(ports), indent=1))
+        new.replace(self._ports)
+
+    def listening(self) -> dict[str, int]:
+        """Where the parts of the lotse that runs on this home listen; empty if none runs."""
+        if self.holder() is None:
+            return {}
+        try:
+            found: dict[str, int] = json.loads(self._ports.read_text())
+        except FileNotFoundError:
+            return {}
+        return found
 
     def log_of(self, part: str) -> Path:
         """Where a part writes; a log that grew too large is set aside first."""

@@ -84,6 +84,7 @@ class Stack:
             )
             nodes = self._nodes(self._installation)
             ports.require_free(self.settings, tuple(p for p in ports.PARTS if p in _listeners(nodes)))
+            self.home.listens({part: self.settings.port(part) for part in ports.PARTS})
             self._supervisor = Supervisor(nodes, home=self.home, ledger=ledger, report=self._report)
             await self._supervisor.start()
         except BaseException:

@@ -21,7 +21,7 @@ from contracts.topics import PERSON
 from lotse.daylog import DayLog
 from lotse.settings import SERVICES, Settings
 from lotse.stack.home import ClockKind
-from lotse.stack.ports import PARTS, on_free_ports
+from lotse.stack.ports import on_free_ports
 from lotse.stack.postgres import dsn
 from lotse.stack.stack import Stack
 
@@ -49,10 +49,8 @@ class Running:
     person: str
 
     async def lotse(self, *arguments: str) -> Told:
-        """The command in a process of its own, as from a shell."""
-        settings = self.stack.settings
-        ports = {f"LOTSE_{part.upper()}_PORT": str(settings.port(part)) for part in PARTS}
-        environment = os.environ | ports | {"LOTSE_HOME": str(settings.home)}
+        """The command in a process of its own, as from a shell. Where the parts listen, the home says."""
+        environment = os.environ | {"LOTSE_HOME": str(self.stack.settings.home)}
         command = [sys.executable, "-c", "from lotse.cli import main; main()", *arguments]
         ended = await asyncio.to_thread(
             subprocess.run, command, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -141,6 +139,14 @@ async def test_a_replay_tells_each_table(city: Running) -> None:
     assert {"registration"} <= {table["table"] for table in told.json["tables"] if table["rebuilt"] == 1}
 
 
+async def test_every_part_is_found_where_the_home_says_that_it_listens(city: Running) -> None:
+    told = await city.lotse("status", "--json")
+    assert told.code == 0, told.out + told.err
+    assert {part["part"] for part in told.json["parts"]} >= {"postgres", "kafka", "calendar", *SERVICES}
+    examined = {check["name"]: check["ok"] for check in (await city.lotse("doctor", "--json")).json}
+    assert all(examined[name] for name in ("kafka", "topics exist", "calendar", *SERVICES))
+
+
 async def test_nothing_is_restored_under_a_running_service(city: Running) -> None:
     told = await city.lotse("replay", "casework", "--restore")
     assert (told.code, told.out) == (1, "")
@@ -212,4 +218,8 @@ async def test_a_stopped_city_is_checked_with_servers_of_its_own(city: Running) 
     assert told.code == 1, "what was planted is still there"
     assert told.json["by_kind"] == {"source_ledger_differs": 1, "unreadable_record": 1}
     assert "servers are started" in told.err
-    assert (await city.lotse("dlq", "list")).code == 3
+    nobody = await city.lotse("dlq", "list")
+    assert nobody.code == 3
+    assert "Nothing runs on" in nobody.err
+    report = await city.lotse("report", "--json")
+    assert (report.code, report.json["clients_registered"]) == (0, 1), report.err

@@ -29,14 +29,11 @@ CONFIG: Final = Path(__file__).parents[2] / "deploy" / "bremen"
 PLAY: Final = ("--scale", "0.003", "--from", "2001-09-24", "--until", "2001-10-26")
 SUPERVISOR: Final = "supervisor"
 FAULTS: Final = (
-    (date(2001, 9, 26), ("intake", "reporting")),
-    (date(2001, 10, 1), ("city",)),
-    (date(2001, 10, 2), ("casework", "calendar")),
-    (date(2001, 10, 8), ("referrals", "arbeitsamt")),
-    (date(2001, 10, 11), ("postgres",)),
-    (date(2001, 10, 15), (SUPERVISOR,)),
-    (date(2001, 10, 18), ("kafka", "bremer-arbeit")),
-    (date(2001, 10, 23), ("city", "referrals")),
+    (date(2001, 9, 26), ("intake",)),
+    (date(2001, 10, 2), ("casework", "calendar", "city")),
+    (date(2001, 10, 9), ("referrals", "arbeitsamt", "bremer-arbeit", "postgres")),
+    (date(2001, 10, 15), ("reporting", SUPERVISOR)),
+    (date(2001, 10, 18), ("kafka",)),
 )
 """Who is killed on which business day: as soon as the day has begun, while everybody is at work on it."""
 PATIENCE_SECONDS: Final = 240.0
