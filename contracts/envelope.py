@@ -25,7 +25,7 @@ class MalformedEnvelope(ValueError):
 
 @lru_cache(maxsize=4096)
 def midnight(day: date) -> str:
-    """The instant at which a business day begins in Bremen, RFC 3339 with its offset."""
+    """The instant at which a business day begins in Germany, RFC 3339 with its offset."""
     return datetime.combine(day, time(), BERLIN).isoformat()
 
 

@@ -162,7 +162,7 @@ OF_EVENT: Final[dict[str, dict[str, Any]]] = {
     "BenefitPaid": {"kind": "hlu"},
     "BenefitChanged": {"monthly": {"minor": 58400, "currency": "DEM"}},
     "BenefitEnded": {"reason": "work"},
-    "ClientDeparted": {"reason": "left_bremen"},
+    "ClientDeparted": {"reason": "left_city"},
     "ReferralWithdrawalRequested": {"reason": "plan_changed"},
     "ReferralWithdrawn": {"reason": "plan_changed"},
     "ReferralRefused": {"code": "no_basis"},

@@ -161,7 +161,7 @@ REFERRAL: Final = Topic(
 )
 DAY: Final = Topic(
     "calendar.day.v1",
-    "city's name in lower case",
+    "the word `day`",
     Width.SINGLE,
     "calendar",
     ("intake", "casework", "referrals", "reporting", "agencies"),

@@ -124,7 +124,7 @@ class OfficeChangeReason(StrEnum):
 
 class DepartureReason(StrEnum):
     DEATH = "death"
-    LEFT_BREMEN = "left_bremen"
+    LEFT_CITY = "left_city"
     VOID = "void"
     """A record that should never have been: a wrong entry."""
 

@@ -9,12 +9,12 @@ DAY = timedelta(days=1)
 
 
 def business_day(now: datetime) -> date:
-    """The day in Bremen at an instant."""
+    """The day in Germany at an instant."""
     return now.astimezone(BERLIN).date()
 
 
 def until_midnight(now: datetime) -> float:
-    """Seconds until Bremen's next day begins: 23 or 25 hours after the last midnight where summer time changes."""
+    """Seconds until the next day begins: 23 or 25 hours after the last midnight where summer time changes."""
     midnight = datetime.combine(business_day(now) + DAY, time(), BERLIN)
     return (midnight.astimezone(UTC) - now.astimezone(UTC)).total_seconds()
 

@@ -6,11 +6,11 @@ from contracts.event import Event
 
 
 class DayStarted(Event):
-    """A business day in Bremen has begun; `occurred_on` is that day. One partition, dense: its sequence is the date's
+    """A business day of the city has begun; `occurred_on` is that day. One partition, dense: its sequence is the date's
     proleptic ordinal, so a skipped day is a loss."""
 
     family: ClassVar[str] = "calendar"
 
     @property
     def subject(self) -> str:
-        return "bremen"
+        return "day"

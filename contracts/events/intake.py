@@ -184,7 +184,7 @@ class ClientCorrected(IntakeEvent):
 
 
 class ClientDeparted(IntakeEvent):
-    """The client died, left Bremen, or was a wrong entry; `occurred_on` is the first day without."""
+    """The client died, left the city, or was a wrong entry; `occurred_on` is the first day without."""
 
     reason: DepartureReason
 

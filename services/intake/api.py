@@ -118,7 +118,7 @@ async def assign_departments(person_id: Id, body: people.DepartmentsBody, call: 
 
 @router.post("/clients/{person_id}/departures")
 async def depart(person_id: Id, body: people.DepartureBody, call: Call) -> Response:
-    """Death, leaving Bremen, or a wrong entry; benefits end with it."""
+    """Death, leaving the city, or a wrong entry; benefits end with it."""
     return await call.execute(body.order(person_id, call.caller.actor))
 
 

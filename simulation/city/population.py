@@ -25,7 +25,7 @@ ENDINGS: Final[tuple[tuple[BenefitEndReason | DepartureReason, float], ...]] = (
     (BenefitEndReason.OTHER_INCOME, 0.45),
     (BenefitEndReason.NO_LONGER_NEEDED, 0.25),
     (BenefitEndReason.WORK, 0.12),
-    (DepartureReason.LEFT_BREMEN, 0.18),
+    (DepartureReason.LEFT_CITY, 0.18),
 )
 
 

@@ -194,7 +194,7 @@ async def test_who_asks_must_be_an_officials_account_where_it_is_published(intak
 async def test_states_follow_from_the_topic_alone(intake: IntakeWorld) -> None:
     one, other = await intake.register(40), await intake.register(41)
     await intake.post("/merges", {"survivor_id": one, "loser_id": other})
-    await intake.post(f"/clients/{other}/departures", {"reason": "left_bremen", "on": "2001-03-02"})
+    await intake.post(f"/clients/{other}/departures", {"reason": "left_city", "on": "2001-03-02"})
     await intake.told_of()
     folded: dict[str, Client] = {}
     for _, event in await intake.published(topics.PERSON):

@@ -85,7 +85,7 @@ async def test_each_line_sees_the_lines_before_it(intake: IntakeWorld) -> None:
              "monthly": {"minor": 50_000, "currency": "DEM"}},
             {"command": "move", "person_id": person_id, "district": "vahr",
              "address": {"street": "Am Wall", "house_number": "1", "postcode": "28329"}},
-            {"command": "depart", "person_id": person_id, "reason": "left_bremen", "on": "2001-03-31"},
+            {"command": "depart", "person_id": person_id, "reason": "left_city", "on": "2001-03-31"},
             {"command": "protect", "person_id": person_id, "class": "ill"},
             {"command": "end_benefits", "person_id": person_id, "reason": "work"},
         ]

@@ -107,7 +107,7 @@ def _departures(person: Sequence[Circumstances]) -> Iterator[Stop]:
         yield Stop(on=min(deaths), withdraw=WithdrawReason.AID_ENDED, refuse=RefusalCode.DEPARTED)
     elif gone and len(gone) == len(person):
         day, reason = max(gone)
-        left = reason is DepartureReason.LEFT_BREMEN
+        left = reason is DepartureReason.LEFT_CITY
         withdraw = WithdrawReason.MOVED_AWAY if left else WithdrawReason.ERROR
         yield Stop(on=day, withdraw=withdraw, refuse=RefusalCode.DEPARTED)
 

@@ -137,7 +137,7 @@ class Casework:
         )
 
     def departs(self, person: str = ANNA) -> None:
-        self.hears(intake.ClientDeparted, person, reason=DepartureReason.LEFT_BREMEN)
+        self.hears(intake.ClientDeparted, person, reason=DepartureReason.LEFT_CITY)
 
     def merges(self, *, survivor: str = ANNA, loser: str = BERTA, under: Iterable[str] = ()) -> None:
         for key in tuple(under) or (survivor, loser):

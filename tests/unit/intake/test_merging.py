@@ -90,7 +90,7 @@ def test_a_command_to_the_merged_id_is_carried_out_for_the_person() -> None:
 
 def test_the_person_departs_under_every_key() -> None:
     intake, _ = merged()
-    intake.told(Depart(person_id=BERTA, reason=DepartureReason.LEFT_BREMEN))
+    intake.told(Depart(person_id=BERTA, reason=DepartureReason.LEFT_CITY))
     assert not any(intake.states[one].is_client(intake.today) for one in (ANNA, BERTA))
 
 

@@ -67,7 +67,7 @@ def test_who_is_known_is_not_registered_again() -> None:
 
 def test_who_had_departed_is_registered_again_under_the_same_id() -> None:
     intake = with_anna()
-    intake.told(Depart(person_id=ANNA, reason=DepartureReason.LEFT_BREMEN))
+    intake.told(Depart(person_id=ANNA, reason=DepartureReason.LEFT_CITY))
     intake.today = date(2001, 6, 1)
     back = intake.told(replace(registration(), benefits=(hlu(since=intake.today),)))
     assert back.result["status"] == "registered"

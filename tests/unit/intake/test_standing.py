@@ -110,7 +110,7 @@ def test_validity_that_ends_before_it_begins_is_refused() -> None:
 
 def test_nothing_new_is_recorded_of_who_has_departed() -> None:
     intake = with_anna()
-    intake.told(Depart(person_id=ANNA, reason=DepartureReason.LEFT_BREMEN))
+    intake.told(Depart(person_id=ANNA, reason=DepartureReason.LEFT_CITY))
     for command in (ASSESSMENT, ILL, CONSENT):
         with pytest.raises(Departed):
             intake.told(command)

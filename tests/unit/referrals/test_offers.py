@@ -88,7 +88,7 @@ def test_a_basis_counts_only_within_its_validity(since: date, until: date | None
 def test_a_client_who_has_departed_is_not_offered() -> None:
     referrals = Referrals()
     referrals.client()
-    referrals.hears(intake.ClientDeparted, reason=DepartureReason.LEFT_BREMEN)
+    referrals.hears(intake.ClientDeparted, reason=DepartureReason.LEFT_CITY)
     referrals.request()
     assert referrals.said(facts.ReferralRefused)[0].code is RefusalCode.DEPARTED
 
@@ -185,7 +185,7 @@ def test_protection_cleared_before_it_begins_withdraws_nothing() -> None:
 @pytest.mark.parametrize(
     ("reason", "told"),
     [
-        (DepartureReason.LEFT_BREMEN, WithdrawReason.MOVED_AWAY),
+        (DepartureReason.LEFT_CITY, WithdrawReason.MOVED_AWAY),
         (DepartureReason.DEATH, WithdrawReason.AID_ENDED),
         (DepartureReason.VOID, WithdrawReason.ERROR),
     ],
