@@ -22,14 +22,14 @@ COMMANDS: Final = {
 }
 """By name the module whose `register(app)` adds the command, in the order of the help."""
 BUG: Final = 70
-HELP: Final = """Lotse: Bremen's Sozialzentren and the agencies that place their clients in work.
+HELP: Final = """Lotse: a city's Sozialzentren and the agencies that place their clients in work.
 
 Exit codes: 0 done · 1 refused, or not all is well · 2 wrong usage · 3 the home is taken or damaged · 4 a port is taken
 · 5 jars are missing · 6 a part does not start · 7 a topic does not fit · 8 a database cannot be migrated · 70 a bug.
 
 Settings are environment variables: LOTSE_HOME (.lotse), LOTSE_CACHE, LOTSE_CONFIG (deploy/bremen), LOTSE_PARTITIONS
-(12, at the first start), and LOTSE_<part>_PORT for intake 8001, casework 8002, referrals 8003, reporting 8004,
-calendar 8005, kafka 19092, kafka_controller 19093, postgres 15432.
+(before the configuration's, at the first start), and LOTSE_<part>_PORT for intake 8001, casework 8002, referrals 8003,
+reporting 8004, calendar 8005, kafka 19092, kafka_controller 19093, postgres 15432.
 """
 
 

@@ -1,17 +1,18 @@
-"""`lotse demo`: a small Bremen through the year of the press release, on real Kafka and PostgreSQL."""
+"""`lotse demo`: a small city through the year of its facts, on real Kafka and PostgreSQL."""
 
 import asyncio
 import json
 import sys
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 
+from contracts.city import CityMisconfigured
 from lotse.asking import Operator, ask
 from lotse.demo_home import Play, prepare
 from lotse.demo_table import table
@@ -20,15 +21,13 @@ from lotse.home_asked import DEMO
 from lotse.refusal import Refusal
 from lotse.settings import SERVICES, Settings
 from lotse.stack.foreground import attend
-from lotse.stack.home import ClockKind, Home, Installation
+from lotse.stack.home import ClockKind, Home
 from lotse.stack.part import Node, Part, Restart, python
 from lotse.stack.ports import PARTS, is_free, on_free_ports
 from lotse.stack.progress import Progress
 from lotse.stack.stack import Stack
+from simulation.facts import Scene, read_scene
 
-FIRST_DAY: Final = date(2001, 3, 1)
-LATEST_FIRST_DAY: Final = date(2001, 10, 1)
-"""The last one of the regional departments, whose files the city begins with."""
 REPORT: Final = Path("build/demo/report.json")
 CITY: Final = "city"
 FIGURES: Final = (
@@ -59,30 +58,43 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    scale: Annotated[float, typer.Option(min=0.0005, max=1.0, help="Of the city's 48,470 recipients.")] = 0.05,
+    scale: Annotated[float, typer.Option(min=0.0005, max=1.0, help="Of the city's recipients.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Another seed is another city.")] = 1,
     first: Annotated[
-        date, typer.Option("--from", parser=_day, metavar="DAY", help="First day, at the latest 2001-10-01.")
-    ] = FIRST_DAY,
-    until: Annotated[date, typer.Option(parser=_day, metavar="DAY", help="Last day, such as 2002-03-31.")] = date(
-        2002, 3, 31
-    ),
+        date | None, typer.Option("--from", parser=_day, metavar="DAY", help="First day, before the centres'.")
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option(parser=_day, metavar="DAY", help="Last day, such as 2002-03-31.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json at the end, and all else aside.")] = False,
 ) -> None:
-    """Live the year from 1 March 2001 to 31 March 2002 and print its figures. An interrupted one goes on."""
-    if not FIRST_DAY <= first <= LATEST_FIRST_DAY:
+    """Live a city's year, Bremen's from 1 March 2001 to 31 March 2002, and print its figures.
+
+    An interrupted one goes on. LOTSE_CONFIG names another city.
+    """
+    settings = Settings()
+    scene = _scene(settings)
+    latest = scene.reorganised_on - timedelta(days=1)
+    first, until = first or scene.first_day, until or scene.last_day
+    if not scene.first_day <= first <= latest:
         raise Refusal(
-            f"The city's first day lies between {FIRST_DAY} and {LATEST_FIRST_DAY}.",
-            remedy=f"lotse demo --from {LATEST_FIRST_DAY}",
+            f"The city's first day lies between {scene.first_day} and {latest}.", remedy=f"lotse demo --from {latest}"
         )
     if until < first:
-        raise Refusal(f"The city's first day is {first}.", remedy="lotse demo --until 2002-03-31")
-    play = Play(scale=scale, seed=seed, first=first, until=until)
-    asyncio.run(_demo(Settings(), play, Console(highlight=False, stderr=as_json), as_json=as_json))
+        raise Refusal(f"The city's first day is {first}.", remedy=f"lotse demo --until {scene.last_day}")
+    play = Play(city=scene.city.name, scale=scale, seed=seed, first=first, until=until)
+    asyncio.run(_demo(settings, scene, play, Console(highlight=False, stderr=as_json), as_json=as_json))
 
 
-async def _demo(settings: Settings, play: Play, console: Console, *, as_json: bool) -> None:
+def _scene(settings: Settings) -> Scene:
+    try:
+        return read_scene(settings.config)
+    except CityMisconfigured as error:
+        raise Refusal(str(error), remedy="LOTSE_CONFIG names the folder of a city's configuration.") from None
+
+
+async def _demo(settings: Settings, scene: Scene, play: Play, console: Console, *, as_json: bool) -> None:
     began = time.monotonic()
     settings = _own(settings)
     continued = await asyncio.to_thread(prepare, Home(settings.home), play)
@@ -98,7 +110,7 @@ async def _demo(settings: Settings, play: Play, console: Console, *, as_json: bo
             report = figures | {"scale": play.scale, "seconds": round(time.monotonic() - began, 1)}
             _write(report)
             Play.finish(stack.home)
-            _conclude(console, report, play, as_json=as_json)
+            _conclude(console, report, scene, play, as_json=as_json)
             await asyncio.to_thread(_require_whole, stack.settings)
             if sys.stdin.isatty() and sys.stdout.isatty():
                 await _stay(console, stack)
@@ -108,17 +120,15 @@ async def _demo(settings: Settings, play: Play, console: Console, *, as_json: bo
             clock=ClockKind.SIMULATED,
             start=play.first,
             namespace=play.namespace,
-            extra=lambda s, i, h: simulation(s, i, h, play),
+            extra=lambda s, _, h: simulation(s, h, scene, play),
             report=shown,
         )
         await attend(stack, live)
 
 
-def simulation(settings: Settings, _: Installation, home: Home, play: Play) -> Sequence[Node]:
+def simulation(settings: Settings, home: Home, scene: Scene, play: Play) -> Sequence[Node]:
     """The agencies and the city. They are told where Kafka and the public addresses are, and nothing more."""
-    from contracts.city import read_city
-
-    agencies = read_city(settings.config).agency_ids
+    agencies = scene.city.agency_ids
     config = {"LOTSE_CONFIG": str(settings.config.absolute())}
     urls = ",".join(f"{name}={settings.url(name)}" for name in (*SERVICES, "calendar"))
     kafka = config | {"LOTSE_KAFKA": settings.kafka_address, "LOTSE_SEED": str(play.seed)}
@@ -174,8 +184,8 @@ def _write(report: dict[str, Any]) -> None:
     new.replace(REPORT)
 
 
-def _conclude(console: Console, report: dict[str, Any], play: Play, *, as_json: bool) -> None:
-    console.print(table(report, scale=play.scale, until=play.until))
+def _conclude(console: Console, report: dict[str, Any], scene: Scene, play: Play, *, as_json: bool) -> None:
+    console.print(table(report, scene, scale=play.scale, until=play.until))
     console.print(f"{REPORT}, after {report['seconds']:.0f} s")
     if as_json:
         typer.echo(json.dumps(report, indent=2))

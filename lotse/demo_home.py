@@ -21,6 +21,7 @@ KEPT: Final = frozenset({"supervisor.lock"})
 class Play:
     """What is played. The same play has the same figures, in whatever home and however often it was interrupted."""
 
+    city: str
     scale: float
     seed: int
     first: date
@@ -39,7 +40,7 @@ class Play:
     @property
     def text(self) -> str:
         days = {"from": self.first.isoformat(), "until": self.until.isoformat()}
-        return json.dumps({"scale": self.scale, "seed": self.seed} | days)
+        return json.dumps({"city": self.city, "scale": self.scale, "seed": self.seed} | days)
 
     @staticmethod
     def finish(home: Home) -> None:

@@ -28,9 +28,9 @@ class Settings(BaseSettings):
     kafka_port: Port = Field(default=19092, ge=1, le=65535)
     kafka_controller_port: Port = Field(default=19093, ge=1, le=65535)
     postgres_port: Port = Field(default=15432, ge=1, le=65535)
-    partitions: int = Field(default=12, ge=1, le=120)
-    """Of person topics; it counts at the first start of a home only."""
-    partner_partitions: int = Field(default=3, ge=1, le=120)
+    partitions: int | None = Field(default=None, ge=1, le=120)
+    """Of person topics; None: as the city's configuration says. It counts at the first start of a home only."""
+    partner_partitions: int | None = Field(default=None, ge=1, le=120)
     fsync: bool = True
     """False gives up PostgreSQL's durability against a crash of the machine: for tests only."""
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 import asyncpg
 
 from contracts import topics
-from contracts.city import CityMisconfigured, read_city
 from contracts.topics import Layout, Topic
 from lotse.asking import DoesNotAnswer, Operator, Refused, ask
 from lotse.check.audit import Audit
@@ -22,7 +21,7 @@ from lotse.check.quiet import Busy, Moment, look, quiet
 from lotse.check.reading import CannotRead, Log
 from lotse.refusal import Refusal
 from lotse.settings import SERVICES, Settings
-from lotse.stack.home import Home, Installation
+from lotse.stack.home import Home, Installation, configured
 
 ATTEMPTS: Final = 3
 MONTHS: Final = 120
@@ -52,10 +51,11 @@ def city_of(settings: Settings) -> City:
             f"Nothing was ever started in {home.path}.", remedy="LOTSE_HOME names the folder of an installation."
         )
     try:
-        agencies = read_city(settings.config).agency_ids
-    except CityMisconfigured as error:
-        raise CannotRead(str(error), remedy="LOTSE_CONFIG names the folder of a city's configuration.") from None
-    return City(settings, installation, agencies)
+        city = configured(settings)
+        home.require(installation, city, settings)
+    except Refusal as refusal:
+        raise CannotRead(refusal.what, remedy=refusal.remedy) from None
+    return City(settings, installation, city.agency_ids)
 
 
 async def compare(city: City, *, patience: float, operator: Operator | None) -> Findings:

@@ -7,7 +7,7 @@ from typing import Final
 from lotse.refusal import Refusal
 from lotse.settings import HOST, SERVICES, Settings
 from lotse.stack import kafka, postgres
-from lotse.stack.home import Home, Installation
+from lotse.stack.home import Home, Installation, configured
 from lotse.stack.part import Node, Part, Step, inherited, python, serving
 from lotse.stack.process import dies_with_us
 
@@ -81,14 +81,10 @@ def _calendar(settings: Settings, installation: Installation) -> Part:
 
 
 async def _provide_topics(settings: Settings, installation: Installation, say: Callable[[str], None]) -> None:
-    from contracts.city import CityMisconfigured, read_city
     from contracts.topics import Layout, all_topics
     from lotse.provision import provision
 
-    try:
-        agencies = read_city(settings.config).agency_ids
-    except CityMisconfigured as error:
-        raise Refusal(str(error), remedy="LOTSE_CONFIG names the folder of a city's configuration.") from None
+    agencies = configured(settings).agency_ids
     layout = Layout(person=installation.partitions_person, partner=installation.partitions_partner)
     changed = await asyncio.to_thread(provision, settings.kafka_address, all_topics(agencies), layout)
     if changed:

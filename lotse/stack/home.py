@@ -23,6 +23,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from contracts.city import City, CityMisconfigured, read_city
 from lotse.refusal import Refusal
 from lotse.settings import SERVICES, Settings
 
@@ -60,6 +61,8 @@ class Installation(BaseModel):
     superuser_password: str
     passwords: dict[str, str]
     """Of the database roles, by service."""
+    city: str | None = None
+    """Whose it is, by its configuration's name; None: of before it was kept."""
 
 
 class Home:
@@ -145,16 +148,26 @@ class Home:
 
         A `namespace` that is given makes two homes' ids alike, for a city that invents its clients.
         """
+        city = configured(settings)
         found = self.read()
         if found is None:
-            found = _new(settings, clock, start, namespace or uuid.uuid4())
+            found = _new(settings, city, clock, start, namespace or uuid.uuid4())
             self._write(found)
+        self.require(found, city, settings)
         if found.clock != clock:
             raise HomeTaken(
                 f"{self.path} was made with a {found.clock} clock; a {clock} clock was asked for.",
                 remedy="A home keeps its clock for ever: choose another LOTSE_HOME.",
             )
         return found
+
+    def require(self, found: Installation, city: City, settings: Settings) -> None:
+        """Raises `HomeTaken` if the installation is another city's than the configuration."""
+        if found.city not in {None, city.name}:
+            raise HomeTaken(
+                f"{self.path} is {found.city}'s; {settings.config / 'city.toml'} is {city.name}'s.",
+                remedy=f"Set LOTSE_CONFIG to {found.city}'s folder, or LOTSE_HOME to a home of {city.name}'s own.",
+            )
 
     def _make(self) -> None:
         try:
@@ -186,14 +199,23 @@ class Home:
         part.replace(self._installation)
 
 
-def _new(settings: Settings, clock: ClockKind, start: date | None, namespace: uuid.UUID) -> Installation:
+def configured(settings: Settings) -> City:
+    """The city of LOTSE_CONFIG. Raises a `Refusal`."""
+    try:
+        return read_city(settings.config)
+    except CityMisconfigured as error:
+        raise Refusal(str(error), remedy="LOTSE_CONFIG names the folder of a city's configuration.") from None
+
+
+def _new(settings: Settings, city: City, clock: ClockKind, start: date | None, namespace: uuid.UUID) -> Installation:
     return Installation(
         namespace=namespace,
         cluster_id=f"L{secrets.token_urlsafe(16)[1:]}",
         clock=clock,
         start=start,
-        partitions_person=settings.partitions,
-        partitions_partner=settings.partner_partitions,
+        partitions_person=settings.partitions or city.partitions.person,
+        partitions_partner=settings.partner_partitions or city.partitions.partner,
         superuser_password=secrets.token_hex(16),
         passwords={service: secrets.token_hex(16) for service in SERVICES},
+        city=city.name,
     )

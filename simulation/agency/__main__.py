@@ -8,9 +8,11 @@ import signal
 import sys
 from pathlib import Path
 
-from contracts.city import CityMisconfigured, read_city
+from contracts.city import CityMisconfigured
 from simulation.agency.day import Agency
+from simulation.agency.habits import Habits
 from simulation.agency.post import serve
+from simulation.facts import read_scene
 
 
 async def _run(agency: Agency, kafka: str) -> None:
@@ -27,15 +29,17 @@ def main() -> int:
     name: str = parser.parse_args().agency
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.WARNING)
     try:
-        found = read_city(Path(os.environ.get("LOTSE_CONFIG", "deploy/bremen"))).agency(name)
+        scene = read_scene(Path(os.environ.get("LOTSE_CONFIG", "deploy/bremen")))
     except CityMisconfigured as error:
         print(error, file=sys.stderr)
         return 2
+    found = scene.city.agency(name)
     if found is None:
         print(f"{name} is no agency of the city's configuration", file=sys.stderr)
         return 2
-    agency = Agency(found.id, found.services, int(os.environ.get("LOTSE_SEED", "1")))
-    asyncio.run(_run(agency, os.environ.get("LOTSE_KAFKA", "127.0.0.1:19092")))
+    seed, outcomes = int(os.environ.get("LOTSE_SEED", "1")), scene.facts.outcomes.get(name, {})
+    habits = Habits(found.id, seed, scene.city.deadlines, outcomes)
+    asyncio.run(_run(Agency(habits, found.services), os.environ.get("LOTSE_KAFKA", "127.0.0.1:19092")))
     return 0
 
 

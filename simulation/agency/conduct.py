@@ -1,6 +1,6 @@
 """What an agency means to do with an offer, from the first day to the last: a script that only the city can interrupt.
 
-A pure function of (seed, agency, offer): what the city answers in between never enters, so that an agency that was
+A pure function of (habits, offer): what the city answers in between never enters, so that an agency that was
 killed and starts again says exactly the same, under the same message ids.
 """
 
@@ -14,14 +14,12 @@ from contracts.event import Event
 from contracts.events import partners
 from contracts.events.partners import ReferralOffered
 from contracts.words import DeclinedBy, EndReason, RejectReason
+from simulation.agency.habits import Habits
 from simulation.agency.outcome import Result, ending, result
 from simulation.chance import fraction, weighted, whole
 from simulation.workdays import DAY, months_after, next_workday
 
 IDS: Final = UUID("6f0f7a6c-5b0e-5c39-9d1f-2d6a4c1b8e10")
-CITY_DAYS: Final = (3, 9, 14)
-"""Days after the request on which the city's own timers fire: the agency keeps still, so that no figure is a race."""
-SILENCE: Final = 30
 
 FIRST_MOVES: Final = (
     ("silent", 0.05),
@@ -66,8 +64,10 @@ class Line:
 class Script:
     """Writes the lines of one referral. `_on` is the day of the newest line."""
 
-    def __init__(self, seed: int, agency: str, offer: ReferralOffered) -> None:
-        self._seed, self._agency, self._offer = seed, agency, offer
+    def __init__(self, habits: Habits, offer: ReferralOffered) -> None:
+        self._habits, self._offer = habits, offer
+        self._seed, self._agency = habits.seed, habits.agency
+        self._rules = habits.deadlines
         self._referral = offer.referral_id
         self._asked = offer.occurred_on
         self._on = offer.occurred_on
@@ -81,7 +81,9 @@ class Script:
             case "accept":
                 yield from self._accept()
             case "accept late":
-                self._on = self._workday(self._asked + timedelta(days=whole(15, 19, *self._about, "late")))
+                self._on = self._workday(
+                    self._asked + timedelta(days=self._rules.expiry + whole(1, 5, *self._about, "late"))
+                )
                 yield self._line("accepted", partners.ReferralAccepted)
             case "result at once":
                 yield from self._result(whole(2, 8, *self._about, "at once"))
@@ -120,7 +122,9 @@ class Script:
         yield from self._end()
 
     def _end(self) -> Iterator[Line]:
-        shortest, longest = (34, 48) if self._draw("goes silent") < 0.1 else (6, 27)
+        silence = self._rules.silence
+        silent = self._draw("goes silent") < 0.1
+        shortest, longest = (silence + 4, silence + 18) if silent else (6, max(6, silence - 3))
         match weighted(SERVICES_END, self._draw("end")):
             case "result":
                 yield from self._result(whole(shortest, longest, *self._about, "service"))
@@ -133,7 +137,7 @@ class Script:
                 reason = weighted(BREAKS, self._draw("break"))
                 yield self._line("discontinued", partners.ServiceDiscontinued, reason=reason)
             case _:
-                self._go(34, 48)
+                self._go(silence + 4, silence + 18)
                 review_on = self._on + timedelta(days=28)
                 yield self._line("interrupted", partners.ServiceHeld, review_on=review_on)
                 self._go(7, 21)
@@ -143,7 +147,7 @@ class Script:
         before, on = self._on, self._free(self._on + timedelta(days=after))
         self._on = on
         hours = self._offer.profile.hours_per_week
-        found = result(self._seed, self._agency, self._referral, self._offer.service, on, hours)
+        found = result(self._habits, self._referral, self._offer.service, on, hours)
         correction = self._draw("correction")
         early = self._workday(on - timedelta(days=2))
         if correction < 0.03 and before < early < on:
@@ -171,7 +175,7 @@ class Script:
         elif correction >= 0.09 and self._draw("ends") < 0.15:
             end = max(found.start_date, self._on) + timedelta(days=whole(15, 110, *self._about, "lasts"))
             self._on = self._placed_day(end + timedelta(days=2), found)
-            reason = ending(self._seed, self._agency, self._referral)
+            reason = ending(self._habits, self._referral)
             yield self._line(
                 "placement ended",
                 partners.PlacementEnded,
@@ -214,10 +218,11 @@ class Script:
         return self._line("received", partners.ReferralReceived)
 
     def _decide(self) -> None:
-        """Within the 14 days, in a third of the cases only after a reminder."""
+        """Before it expires, in a third of the cases only after a reminder."""
         reminded = self._draw("reminded") < 0.33
-        days = whole(*((4, 12) if reminded else (1, 6)), *self._about, "decides")
-        latest = self._asked + timedelta(days=CITY_DAYS[-1])
+        expiry, first = self._rules.expiry, min(self._rules.reminders, default=0) + 1
+        days = whole(*((first, max(first, expiry - 2)) if reminded else (1, 6)), *self._about, "decides")
+        latest = self._asked + timedelta(days=expiry)
         wanted = max(self._asked + timedelta(days=days), self._on)
         self._on = self._workday(wanted)
         while self._on >= latest:  # the last working day that is nobody's deadline
@@ -229,15 +234,15 @@ class Script:
         self._on = self._free(self._on + timedelta(days=days))
 
     def _free(self, day: date) -> date:
-        """A working day on which no timer of the referral fires: neither of its request nor of 30 days' silence."""
+        """A working day on which no timer of the referral fires: neither of its request nor of its silence."""
         day = self._workday(day)
-        while (day - self._on).days % SILENCE == 0 and day != self._on:
+        while (day - self._on).days % self._rules.silence == 0 and day != self._on:
             day = self._workday(day + DAY)
         return day
 
     def _workday(self, day: date) -> date:
         day = next_workday(day)
-        while (day - self._asked).days in CITY_DAYS:
+        while (day - self._asked).days in self._habits.city_days:
             day = next_workday(day + DAY)
         return day
 
@@ -245,7 +250,7 @@ class Script:
         """A working day on which no timer of the placement fires."""
         checks = {months_after(found.start_date, months) for months in (0, 6, 12)}
         day = self._workday(day)
-        while day in checks | {check + timedelta(days=SILENCE) for check in checks}:
+        while day in checks | {check + timedelta(days=self._rules.silence) for check in checks}:
             day = self._workday(day + DAY)
         return day
 

@@ -12,6 +12,7 @@ from contracts.events.partners import ReferralOffered
 from contracts.words import ServiceKind, StatusQuestion
 from simulation.agency.conduct import Line, Script, message_id
 from simulation.agency.file import File, Files
+from simulation.agency.habits import Habits
 from simulation.chance import fraction, whole
 from simulation.workdays import DAY, is_first_of_month, next_workday, works
 
@@ -30,9 +31,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    id: str
+    habits: Habits
     services: tuple[ServiceKind, ...]
-    seed: int
+
+    @property
+    def id(self) -> str:
+        return self.habits.agency
+
+    @property
+    def seed(self) -> int:
+        return self.habits.seed
 
     def day(self, files: Files, day: date) -> Iterator[Said]:
         """What it says on `day`. It rests on weekends, and knows what the city said up to the day before."""
@@ -47,7 +55,7 @@ class Agency:
                 yield Said(message_id(self.seed, self.id, referral, line.name), line.message)
 
     def _lines(self, file: File, offer: ReferralOffered, day: date) -> Iterable[Line]:
-        for line in script(self.seed, self.id, offer):
+        for line in script(self.habits, offer):
             if line.on == day and not self._stopped(file, line):
                 yield line
         yield from self._status(file, offer, day)
@@ -86,8 +94,8 @@ class Agency:
 
 
 @lru_cache(maxsize=100_000)
-def script(seed: int, agency: str, offer: ReferralOffered) -> tuple[Line, ...]:
-    return tuple(Script(seed, agency, offer).lines())
+def script(habits: Habits, offer: ReferralOffered) -> tuple[Line, ...]:
+    return tuple(Script(habits, offer).lines())
 
 
 def _monday_after(told_on: date) -> date:

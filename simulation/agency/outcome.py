@@ -1,40 +1,29 @@
 """What comes of a service at an agency: kinds of placement by service, employers, starts, and how long they last."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from contracts.words import EndReason, PlacementKind, ServiceKind
+from simulation.agency.habits import Habits, Shares
 from simulation.chance import fraction, weighted, whole
 
-KINDS: Final = {
-    ("arbeitsamt", ServiceKind.JOB_PLACEMENT): (
-        (PlacementKind.REGULAR_JOB, 0.60),
-        (PlacementKind.SUBSIDISED_JOB, 0.18),
-        (PlacementKind.MINOR_JOB, 0.18),
-        (PlacementKind.SELF_EMPLOYMENT, 0.04),
-    ),
-    ("bremer-arbeit", ServiceKind.JOB_PLACEMENT): (
-        (PlacementKind.SUBSIDISED_JOB, 0.35),
-        (PlacementKind.REGULAR_JOB, 0.30),
-        (PlacementKind.JOB_SCHEME, 0.25),
-        (PlacementKind.MINOR_JOB, 0.10),
-    ),
+USUAL: Final[Mapping[ServiceKind, Shares]] = {
+    ServiceKind.JOB_PLACEMENT: {PlacementKind.REGULAR_JOB: 0.8, PlacementKind.MINOR_JOB: 0.2},
+    ServiceKind.VOCATIONAL_TRAINING: {PlacementKind.VOCATIONAL_TRAINING: 0.9, PlacementKind.REGULAR_JOB: 0.1},
+    ServiceKind.QUALIFICATION: {
+        PlacementKind.QUALIFICATION_MEASURE: 0.6,
+        PlacementKind.REGULAR_JOB: 0.25,
+        PlacementKind.MINOR_JOB: 0.15,
+    },
+    ServiceKind.JOB_SCHEME: {
+        PlacementKind.JOB_SCHEME: 0.85,
+        PlacementKind.SUBSIDISED_JOB: 0.10,
+        PlacementKind.MINOR_JOB: 0.05,
+    },
 }
-KINDS_OF_SERVICE: Final = {
-    ServiceKind.JOB_PLACEMENT: ((PlacementKind.REGULAR_JOB, 0.8), (PlacementKind.MINOR_JOB, 0.2)),
-    ServiceKind.VOCATIONAL_TRAINING: ((PlacementKind.VOCATIONAL_TRAINING, 0.9), (PlacementKind.REGULAR_JOB, 0.1)),
-    ServiceKind.QUALIFICATION: (
-        (PlacementKind.QUALIFICATION_MEASURE, 0.6),
-        (PlacementKind.REGULAR_JOB, 0.25),
-        (PlacementKind.MINOR_JOB, 0.15),
-    ),
-    ServiceKind.JOB_SCHEME: (
-        (PlacementKind.JOB_SCHEME, 0.85),
-        (PlacementKind.SUBSIDISED_JOB, 0.10),
-        (PlacementKind.MINOR_JOB, 0.05),
-    ),
-}
+"""What comes of a service, as shares, where the city's facts name nothing else."""
 EMPLOYERS: Final = 300
 ENDINGS: Final = (
     (EndReason.EMPLOYER_ENDED, 0.5),
@@ -51,11 +40,11 @@ class Result:
     hours_per_week: int
 
 
-def result(seed: int, agency: str, referral: str, service: ServiceKind, reported: date, hours: int) -> Result:
+def result(habits: Habits, referral: str, service: ServiceKind, reported: date, hours: int) -> Result:
     """The job or training that came about, as the agency reports it on `reported`; it never starts on that very day."""
-    about = (seed, agency, referral)
-    kinds = KINDS.get((agency, service), KINDS_OF_SERVICE[service])
-    kind = weighted(kinds, fraction(*about, "kind"))
+    about = (habits.seed, habits.agency, referral)
+    kinds = habits.outcomes.get(service) or USUAL[service]
+    kind = weighted(tuple(kinds.items()), fraction(*about, "kind"))
     employer = f"{29_000_000 + whole(1, EMPLOYERS, *about, 'employer') * 17:08d}"
     ago = fraction(*about, "started") < 0.35
     days = -whole(1, 12, *about, "start") if ago else whole(1, 32, *about, "start")
@@ -67,5 +56,5 @@ def result(seed: int, agency: str, referral: str, service: ServiceKind, reported
     )
 
 
-def ending(seed: int, agency: str, referral: str) -> EndReason:
-    return weighted(ENDINGS, fraction(seed, agency, referral, "ending"))
+def ending(habits: Habits, referral: str) -> EndReason:
+    return weighted(ENDINGS, fraction(habits.seed, habits.agency, referral, "ending"))

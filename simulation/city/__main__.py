@@ -14,12 +14,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from contracts.city import City, CityMisconfigured, read_city
+from contracts.city import CityMisconfigured
 from simulation.city import names
 from simulation.city.journal import Journal
 from simulation.city.services import Addresses, Away, Refused, Services
 from simulation.city.town import Town
-from simulation.city.year import FIRST_DAY, Year
+from simulation.city.year import Year
+from simulation.facts import Scene, read_scene
 from simulation.workdays import is_last_of_month
 
 
@@ -32,22 +33,22 @@ def _addresses() -> Addresses:
     return Addresses(urls["intake"], urls["casework"], urls["referrals"], urls["reporting"], calendar)
 
 
-async def _year(asked: argparse.Namespace, city: City, path: Path, tell: Callable[[date, Any], None]) -> None:
-    town, until = Town(asked.seed, names.invent(asked.seed)), asked.until
+async def _year(asked: argparse.Namespace, scene: Scene, path: Path, tell: Callable[[date, Any], None]) -> None:
+    town, until = Town(asked.seed, names.invent(asked.seed), scene.facts), asked.until
     async with Services(_addresses()) as services:
         with Journal(path) as journal:
-            year = Year(town, city, asked.scale, services, journal, first_day=asked.first_day)
+            year = Year(town, scene, asked.scale, services, journal, first_day=asked.first_day)
             year.remember()
             while year.day <= until:
                 day = year.day
                 await year.live()
                 if is_last_of_month(day) or day == until:
-                    tell(day, await services.read("reporting", _report(day)))
+                    tell(day, await services.read("reporting", _report(scene.first_day, day)))
             await services.start_day(until.isoformat())
 
 
-def _report(day: date) -> str:
-    return f"/report?from={FIRST_DAY:%Y-%m}&to={day:%Y-%m}&month={day:%Y-%m}"
+def _report(first: date, day: date) -> str:
+    return f"/report?from={first:%Y-%m}&to={day:%Y-%m}&month={day:%Y-%m}"
 
 
 def _tell(day: date, report: dict[str, Any]) -> None:
@@ -62,17 +63,18 @@ def _tell(day: date, report: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="simulation.city", description="A year of the city of Bremen.")
-    parser.add_argument("--scale", type=Fraction, default=Fraction("0.05"), help="of the city's 48,470 recipients")
+    parser = argparse.ArgumentParser(prog="simulation.city", description="A year of a city.")
+    parser.add_argument("--scale", type=Fraction, default=Fraction("0.05"), help="of the city's recipients")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--from", dest="first_day", type=date.fromisoformat, default=FIRST_DAY)
-    parser.add_argument("--until", type=date.fromisoformat, default=date(2002, 3, 31))
+    parser.add_argument("--from", dest="first_day", type=date.fromisoformat, help="by default the first of the facts")
+    parser.add_argument("--until", type=date.fromisoformat, help="by default the last of the facts")
     asked = parser.parse_args()
     home = Path(os.environ.get("LOTSE_HOME", ".lotse/demo"))
     try:
-        city = read_city(Path(os.environ.get("LOTSE_CONFIG", "deploy/bremen")))
+        scene = read_scene(Path(os.environ.get("LOTSE_CONFIG", "deploy/bremen")))
+        asked.first_day, asked.until = asked.first_day or scene.first_day, asked.until or scene.last_day
         path = home / f"city-{asked.seed}-{float(asked.scale):g}-{asked.first_day}.jsonl"
-        asyncio.run(_until_signal(_year(asked, city, path, _tell)))
+        asyncio.run(_until_signal(_year(asked, scene, path, _tell)))
     except (CityMisconfigured, Refused, Away) as error:
         print(f"the city stops: {error}", file=sys.stderr)
         return 1

@@ -11,14 +11,10 @@ from contracts.words import INTEGRATIONS, Ability, PlacementKind, ServiceKind, W
 from simulation.chance import fraction, pick, weighted, whole
 from simulation.city.actions import Agree, Case, Confirm, Employ, Refer, Withdraw
 from simulation.city.town import CaseNote, Known, Town
+from simulation.facts import Scene
 from simulation.workdays import next_workday
 
 OPEN: Final = frozenset({"draft", "requested", "received", "accepted", "in_service", "on_hold"})
-REORGANISATION: Final = date(2001, 10, 2)
-AT_ONCE: Final = 2
-"""Activating case managers of each centre from the start (press release of 24.04.2002)."""
-TRAINED: Final = ((date(2001, 11, 15), 45), (date(2002, 1, 10), 60))
-"""When further ones finish their training: from this day on, spread over so many days; one a centre each time."""
 MOST_REFERRALS: Final = 6
 
 
@@ -57,15 +53,17 @@ class SeenCase(_Seen):
     protected: bool = False
 
 
-def staff(city: City, seed: int, day: date) -> Iterator[Employ]:
+def staff(scene: Scene, seed: int, day: date) -> Iterator[Employ]:
     """Who begins on `day`."""
-    for office in city.offices:
+    at_once, trained = scene.facts.staffing.at_once, scene.facts.staffing.trained
+    for office in scene.city.offices:
         if office.kind is not OfficeKind.SOZIALZENTRUM:
             continue
-        if day == REORGANISATION:
-            yield from (Employ(f"{office.id}.fm{number}", office.id) for number in range(1, AT_ONCE + 1))
-        for number, (first, spread) in enumerate(TRAINED, AT_ONCE + 1):
-            if day == next_workday(first + timedelta(days=whole(0, spread, seed, office.id, number, "trained"))):
+        if day == scene.reorganised_on:
+            yield from (Employ(f"{office.id}.fm{number}", office.id) for number in range(1, at_once + 1))
+        for number, one in enumerate(trained, at_once + 1):
+            days = whole(0, one.within_days, seed, office.id, number, "trained")
+            if day == next_workday(one.since + timedelta(days=days)):
                 yield Employ(f"{office.id}.fm{number}", office.id)
 
 

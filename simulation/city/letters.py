@@ -147,7 +147,7 @@ def _move(town: Town, action: actions.Move, day: date) -> Iterator[Json]:
     address = {
         "street": pick(town.names.streets, *about, "street"),
         "house_number": str(whole(1, 180, *about, "house")),
-        "postcode": people.POSTCODES[action.district],
+        "postcode": town.facts.districts[action.district].postcode,
     }
     for number in action.persons:
         person_id = town.known[number].person_id
@@ -160,9 +160,14 @@ def _move(town: Town, action: actions.Move, day: date) -> Iterator[Json]:
         }
 
 
+def any_office(city: City, day: date) -> str:
+    """One that works, for what concerns all of them. There is one for each district on every day."""
+    return next(office.id for office in city.offices if office.works_on(day))
+
+
 def first(town: Town, city: City, action: First, day: date, scale: Fraction) -> Request:
     """What comes before all else on its day."""
-    office = next((office.id for office in city.offices if office.works_on(day)), "bremen")
+    office = any_office(city, day)
     match action:
         case actions.Transfer():
             moved = {"on": day.isoformat(), "reason": "reorganisation"}
@@ -174,7 +179,7 @@ def first(town: Town, city: City, action: First, day: date, scale: Fraction) -> 
             body: Json = {"survivor_id": one.person_id, "loser_id": one.twin_id}
             return Request("intake", "/merges", body, DESK, office, "double record")
         case actions.Employ():
-            limit = stock.caseload_limit(scale)
+            limit = stock.caseload_limit(city.caseload_limit, scale)
             body = {
                 "staff_id": action.staff,
                 "office": action.office,

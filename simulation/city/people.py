@@ -1,4 +1,4 @@
-"""Who lives in a household, as a pure function of the seed, the household's number and the day it comes.
+"""Who lives in a household, as a pure function of the seed, the household's number, the day it comes and the facts.
 
 The shares answer three facts at once (domain.md section 1): of ca. 47,000 recipients 28,000 are minors, single parents
 or pensioners; ca. 11,000 could be placed in work; 28,846 households, hence 1.65 persons each.
@@ -12,6 +12,7 @@ from typing import Final
 from contracts.words import Ability, Mobility, ProtectionClass, Qualification, Sex
 from simulation.chance import fraction, pick, spread, weighted, whole
 from simulation.city.names import Names
+from simulation.facts import Facts
 
 SEATS: Final = 16
 """A person's number is the household's number times this, plus their place in it."""
@@ -56,19 +57,6 @@ ABILITIES: Final = (
 )
 """Of adults who are neither single parents nor pensioners: 11,000 of 19,700 are able or need qualification."""
 PARENTS_ABILITIES: Final = ((Ability.ABLE, 0.04), (Ability.LIMITED, 0.96))
-DISTRICTS: Final = (
-    *(("blumenthal", 32), ("vegesack", 33), ("burglesum", 30), ("groepelingen", 50), ("walle", 32), ("findorff", 19)),
-    *(("mitte", 17), ("oestliche-vorstadt", 26), ("schwachhausen", 15), ("horn-lehe", 14), ("vahr", 34)),
-    *(("hemelingen", 38), ("osterholz", 44), ("neustadt", 42), ("woltmershausen", 13), ("huchting", 36)),
-    ("obervieland", 31),
-)
-"""Recipients of each district, in relation: our own estimate."""
-POSTCODES: Final = {
-    "blumenthal": "28777", "vegesack": "28757", "burglesum": "28717", "groepelingen": "28237", "walle": "28219",
-    "findorff": "28215", "mitte": "28195", "oestliche-vorstadt": "28203", "schwachhausen": "28213",
-    "horn-lehe": "28357", "vahr": "28329", "hemelingen": "28309", "osterholz": "28325", "neustadt": "28201",
-    "woltmershausen": "28197", "huchting": "28259", "obervieland": "28279",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +93,10 @@ class Household:
     number: int
     make: Make
     district: str
+    postcode: str
     street: str
     house_number: str
     people: tuple[Person, ...]
-
-    @property
-    def postcode(self) -> str:
-        return POSTCODES[self.district]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +110,16 @@ class Skills:
     work_permit: bool
 
 
-def household(seed: int, number: int, comes: date, names: Names, *, single: bool = False) -> Household:
+def household(seed: int, number: int, comes: date, names: Names, facts: Facts, *, single: bool = False) -> Household:
     """`single`: one adult, whatever the draw says, where the stock needs exactly one person more."""
     make = Make.SINGLE if single else weighted(MAKES, spread(seed, number, "make"))
     family_name = pick(names.families, seed, number, "family")
+    district = weighted(facts.shares, fraction(seed, number, "district"))
     return Household(
         number=number,
         make=make,
-        district=weighted(DISTRICTS, fraction(seed, number, "district")),
+        district=district,
+        postcode=facts.districts[district].postcode,
         street=pick(names.streets, seed, number, "street"),
         house_number=str(whole(1, 180, seed, number, "house")) + pick(("", "", "", "a", "b"), seed, number, "stair"),
         people=tuple(

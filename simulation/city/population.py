@@ -31,7 +31,7 @@ ENDINGS: Final[tuple[tuple[BenefitEndReason | DepartureReason, float], ...]] = (
 
 def first_files(town: Town, day: date, scale: Fraction) -> list[Arrive]:
     """The files that the four regional departments hand over, with amounts that add up to the month's expenditure."""
-    goal, found, count, number = stock.target(day, scale), [], 0, 0
+    goal, found, count, number = stock.target(town.facts.year, day, scale), [], 0, 0
     while count < goal:
         alone = number > 8 * goal + 8  # only in a city of a handful: no household is small enough
         action = Arrive(household=number, size=0, level=MILLION, single=alone)
@@ -40,14 +40,14 @@ def first_files(town: Town, day: date, scale: Fraction) -> list[Arrive]:
             found.append(Arrive(household=number, size=size, level=MILLION, single=alone))
             count += size
         number += 1
-    wanted = int(stock.monthly_per_person() * goal)
+    wanted = int(stock.monthly_per_person(town.facts.year) * goal)
     level = wanted * MILLION // sum(_raw(town, action, day) for action in found)
     return [Arrive(one.household, one.size, level, one.single) for one in found]
 
 
 def movements(town: Town, day: date, scale: Fraction, leaving: Sequence[int]) -> Iterator[Line]:
     """A working day's arrivals and departures. `leaving`: persons who found work; they count among the departures."""
-    goal = stock.target(stock.month_end(day) if is_last_of_month(day) else day, scale)
+    goal = stock.target(town.facts.year, stock.month_end(day) if is_last_of_month(day) else day, scale)
     going = set(leaving)
     returning = list(_returning(town, day))
     coming = len(returning)
@@ -61,13 +61,13 @@ def movements(town: Town, day: date, scale: Fraction, leaving: Sequence[int]) ->
     yield from (Return((number,)) for number in returning)
     rest = town.monthly - sum(town.known[number].monthly for number in gone)
     rest += sum(town.known[number].monthly for number in returning)
-    level = _level(town, day, households, int(stock.monthly_per_person() * goal) - rest)
+    level = _level(town, day, households, int(stock.monthly_per_person(town.facts.year) * goal) - rest)
     yield from (Arrive(one.household, one.size, level, one.single) for one in households)
 
 
 def _newcomers(town: Town, day: date, scale: Fraction) -> int:
     """Around 3 % of the stock a month, more on some days than on others."""
-    a_day = float(stock.RECIPIENTS_LAST * scale * stock.MONTHLY_INFLOW / WORKDAYS_A_MONTH)
+    a_day = float(town.facts.year.recipients_last * scale * stock.MONTHLY_INFLOW / WORKDAYS_A_MONTH)
     return int(a_day * 2 * fraction(town.seed, day, "newcomers") + 0.5)
 
 

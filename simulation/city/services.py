@@ -67,7 +67,7 @@ class Services:
         await self._until_answered("POST", self._addresses.calendar + "/days", JSON, orjson.dumps({"day": day}))
 
     async def read(self, service: str, path: str) -> Any:
-        headers = _headers("city.hall", "bremen", "reading")
+        headers = _headers("city.hall", "city-hall", "reading")
         return (await self._until_answered("GET", self._addresses.of(service) + path, headers, b"")).json()
 
     async def cases(self) -> list[SeenCase]:

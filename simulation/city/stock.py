@@ -1,7 +1,7 @@
-"""How many people receive aid, and what it costs: the facts of domain.md section 1 as the city's input.
+"""How many people receive aid, and what it costs: the facts of a city's year (`demo.toml`) as the city's input.
 
-Recipients: 48,470 in March 2001 and 46,560 in March 2002, 3.94 % fewer; expenditure of the past year, April 2001 to
-March 2002: 676.9 million DM (press release of the senator, 24.04.2002). All of them times the scale.
+Recipients at the end of the first and of the last month, expenditure of the twelve payment runs after the first one.
+All of them times the scale.
 """
 
 from datetime import date, timedelta
@@ -9,30 +9,36 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Final
 
-FIRST_MONTH: Final = (2001, 3)
-LAST_MONTH: Final = (2002, 3)
-RECIPIENTS_FIRST: Final = 48_470
-RECIPIENTS_LAST: Final = 46_560
-EXPENDITURE_PFENNIG: Final = 67_690_000_000
-"""Hilfe zum Lebensunterhalt and Hilfe in besonderen Lebenslagen together, in a year."""
+from simulation.facts import YearFacts
+
 MONTHLY_INFLOW: Final = Fraction(3, 100)
 """Persons a month who begin to receive aid, of the stock: our own assumption."""
-CASELOAD: Final = 75
-
-
-def _month_index(month: tuple[int, int]) -> int:
-    return month[0] * 12 + month[1] - 1
+RUNS: Final = 12
 
 
 def month_end(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _unrounded(month: tuple[int, int]) -> Fraction:
-    """At full scale, at the month's end: a straight line between the two Marches, level before and after."""
-    first, last = _month_index(FIRST_MONTH), _month_index(LAST_MONTH)
-    at = min(max(_month_index(month), first), last) - first
-    return RECIPIENTS_FIRST + Fraction((RECIPIENTS_LAST - RECIPIENTS_FIRST) * at, last - first)
+def target(year: YearFacts, day: date, scale: Fraction) -> int:
+    """Persons with a benefit in force at the end of `day`: exact at month ends, a straight line in between."""
+    month, end = _index(day), month_end(day)
+    start, goal = _unrounded(year, month - 1), _unrounded(year, month)
+    return rounded((start + (goal - start) * Fraction(day.day, end.day)) * scale)
+
+
+def monthly_per_person(year: YearFacts) -> Fraction:
+    """Pfennig a person and month, such that a year's twelve payment runs spend the year's expenditure.
+
+    The run on the 1st pays whoever received aid at the end of the month before.
+    """
+    first = _index(year.first_day)
+    return Fraction(year.expenditure_dm * 100) / sum(_unrounded(year, first + run) for run in range(RUNS))
+
+
+def caseload_limit(full: int, scale: Fraction) -> int:
+    """Cases a case manager may have in a city of this scale, where one of the full city may have `full`."""
+    return max(1, rounded(full * scale))
 
 
 def rounded(value: Fraction) -> int:
@@ -41,23 +47,13 @@ def rounded(value: Fraction) -> int:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def target(day: date, scale: Fraction) -> int:
-    """Persons with a benefit in force at the end of `day`: exact at month ends, a straight line in between."""
-    end = month_end(day)
-    before = day.replace(day=1) - timedelta(days=1)
-    start, goal = _unrounded((before.year, before.month)), _unrounded((end.year, end.month))
-    return rounded((start + (goal - start) * Fraction(day.day, end.day)) * scale)
+def _index(day: date) -> int:
+    return day.year * 12 + day.month - 1
 
 
-def monthly_per_person() -> Fraction:
-    """Pfennig a person and month, such that a year's twelve payment runs spend the year's expenditure.
-
-    The run on the 1st pays whoever received aid at the end of the month before.
-    """
-    paid = sum(_unrounded((2001 + (2 + k) // 12, (2 + k) % 12 + 1)) for k in range(12))
-    return Fraction(EXPENDITURE_PFENNIG) / paid
-
-
-def caseload_limit(scale: Fraction) -> int:
-    """Cases a case manager may have in a city of this scale."""
-    return max(1, rounded(CASELOAD * scale))
+def _unrounded(year: YearFacts, month: int) -> Fraction:
+    """At full scale, at the month's end: a straight line between the facts' two months, level before and after."""
+    first = _index(year.first_day)
+    last = _index(date.fromisoformat(f"{year.last_month}-01"))
+    at = min(max(month, first), last) - first
+    return year.recipients_first + Fraction((year.recipients_last - year.recipients_first) * at, max(1, last - first))

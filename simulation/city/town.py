@@ -10,7 +10,8 @@ from simulation.chance import fraction, weighted
 from simulation.city import actions, benefits, people
 from simulation.city.actions import Action
 from simulation.city.names import Names
-from simulation.city.people import DISTRICTS, Household, Person
+from simulation.city.people import Household, Person
+from simulation.facts import Facts
 
 MEAN_STAY_DAYS = 1000.0
 Answer = Sequence[dict[str, Any]]
@@ -60,8 +61,8 @@ class CaseNote:
 class Town:
     """Everything by number, in the order of arrival."""
 
-    def __init__(self, seed: int, names: Names) -> None:
-        self.seed, self.names = seed, names
+    def __init__(self, seed: int, names: Names, facts: Facts) -> None:
+        self.seed, self.names, self.facts = seed, names, facts
         self.known: dict[int, Known] = {}
         self.by_id: dict[str, Known] = {}
         self.notes: dict[str, CaseNote] = {}
@@ -79,7 +80,7 @@ class Town:
         self.registered = 0
 
     def household(self, action: actions.Arrive, comes: date) -> Household:
-        return people.household(self.seed, action.household, comes, self.names, single=action.single)
+        return people.household(self.seed, action.household, comes, self.names, self.facts, single=action.single)
 
     def amounts(self, person: Person, level: int) -> tuple[int, int]:
         raw_hlu, raw_hbl = benefits.hlu(self.seed, person), benefits.hbl(self.seed, person)
@@ -188,4 +189,4 @@ class Town:
                 self.stays.pop(one.person.household, None)
 
     def new_district(self, household: int, day: date) -> str:
-        return weighted(DISTRICTS, fraction(self.seed, household, day, "new district"))
+        return weighted(self.facts.shares, fraction(self.seed, household, day, "new district"))

@@ -8,7 +8,6 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from contracts.city import City
 from simulation.chance import fraction
 from simulation.city import caseload, circumstances, letters, population
 from simulation.city.actions import (
@@ -26,13 +25,13 @@ from simulation.city.actions import (
     dump,
     load,
 )
-from simulation.city.caseload import REORGANISATION, SeenCase
+from simulation.city.caseload import SeenCase
 from simulation.city.journal import Journal
 from simulation.city.services import Refused
 from simulation.city.town import Answer, Town
+from simulation.facts import Scene
 from simulation.workdays import works
 
-FIRST_DAY: Final = date(2001, 3, 1)
 REPEATED: Final = 0.01
 """Requests sent a second time under their key, as by an impatient clerk."""
 PHASES: Final = ("first", "lines", "cases")
@@ -59,12 +58,12 @@ class Plan:
         return {name: [dump(action) for action in self.phase(name)] for name in PHASES}
 
 
-def decide(town: Town, city: City, scale: Fraction, day: date, seen: Sequence[SeenCase]) -> Plan:
+def decide(town: Town, scene: Scene, scale: Fraction, day: date, seen: Sequence[SeenCase]) -> Plan:
     """A day's plan. Pure: the same town, cases and day give the same. A town without people opens its first files."""
     pay = (Pay(f"{day:%Y-%m}"),) if day.day == 1 else ()
     if not town.known:
         return Plan(lines=tuple(population.first_files(town, day, scale)))
-    moved = (Transfer(),) if day == REORGANISATION else ()
+    moved = (Transfer(),) if day == scene.reorganised_on else ()
     if not works(day):
         return Plan(first=pay)
     merges = tuple(circumstances.merges(town, day))
@@ -73,8 +72,9 @@ def decide(town: Town, city: City, scale: Fraction, day: date, seen: Sequence[Se
     busy = {number for line in lines for number in persons(line)} | {one.person for one in merges}
     lines += tuple(circumstances.lines(town, day, busy))
     busy |= {number for line in lines for number in persons(line)}
-    cases = () if pay or moved else tuple(one for one in caseload.work(town, city, seen, day) if one.person not in busy)
-    return Plan(first=(*moved, *pay, *caseload.staff(city, town.seed, day), *merges), lines=lines, cases=cases)
+    work = () if pay or moved else caseload.work(town, scene.city, seen, day)
+    cases = tuple(one for one in work if one.person not in busy)
+    return Plan(first=(*moved, *pay, *caseload.staff(scene, town.seed, day), *merges), lines=lines, cases=cases)
 
 
 def persons(line: Line) -> Iterator[int]:
@@ -101,9 +101,10 @@ class Year:
     """Lives from the day after the journal's last one; an empty journal's year begins on `first_day`."""
 
     def __init__(
-        self, town: Town, city: City, scale: Fraction, services: Post, journal: Journal, *, first_day: date = FIRST_DAY
+        self, town: Town, scene: Scene, scale: Fraction, services: Post, journal: Journal, *, first_day: date
     ) -> None:
-        self._town, self._city, self._scale = town, city, scale
+        self._town, self._scene, self._scale = town, scene, scale
+        self._city = scene.city
         self._services, self._journal = services, journal
         self._plan: Plan | None = None
         self._done: dict[str, list[Answer]] = {}
@@ -125,7 +126,7 @@ class Year:
         await self._services.start_day(day.isoformat())
         if self._plan is None:
             seen = await self._see(day)
-            self._plan = decide(self._town, self._city, self._scale, day, seen)
+            self._plan = decide(self._town, self._scene, self._scale, day, seen)
             self._journal.write({"day": day, "plan": self._plan.rows()})
         for name in PHASES:
             if name not in self._done:
@@ -144,7 +145,7 @@ class Year:
         self.day = day + timedelta(days=1)
 
     async def _see(self, day: date) -> list[SeenCase]:
-        if day <= REORGANISATION or not works(day):
+        if day <= self._scene.reorganised_on or not works(day):
             return []
         return await self._services.cases()
 
@@ -178,14 +179,13 @@ class Year:
     def _files(self, plan: Plan, day: date) -> list[tuple[str, list[tuple[int, Line]]]]:
         numbered = list(enumerate(plan.lines))
         if self._town.known:
-            office = next((one.id for one in self._city.offices if one.works_on(day)), "bremen")
-            return [(office, numbered)] if numbered else []
+            return [(letters.any_office(self._city, day), numbered)] if numbered else []
 
         def department(place: tuple[int, Line]) -> str:
             line = place[1]
             household = self._town.household(line, day) if isinstance(line, Arrive) else None
             office = self._city.responsible(household.district, day) if household else None
-            return office.id if office else "bremen"
+            return office.id if office else letters.any_office(self._city, day)
 
         return [(office, list(group)) for office, group in groupby(sorted(numbered, key=department), key=department)]
 

@@ -4,17 +4,19 @@ import itertools
 import uuid
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from contracts.city import read_city
 from contracts.events import partners
 from contracts.events.partners import ReferralOffered
 from contracts.profile import Profile
 from contracts.words import Mobility, Qualification, ServiceKind, StatusQuestion
-from simulation.agency.conduct import CITY_DAYS, Line
+from simulation.agency.conduct import Line
 from simulation.agency.day import Agency, Said, script
 from simulation.agency.file import Files
+from simulation.agency.habits import Habits
+from simulation.facts import read_scene
 
 ASKED = date(2001, 10, 15)
 PROFILE = Profile(
@@ -26,7 +28,9 @@ PROFILE = Profile(
     earliest_start=ASKED,
 )
 YEAR = [ASKED + timedelta(days=n) for n in range(300)]
-AGENCY = Agency("arbeitsamt", (ServiceKind.JOB_PLACEMENT,), seed=1)
+BREMEN = read_scene(Path("deploy/bremen"))
+HABITS = Habits("arbeitsamt", 1, BREMEN.city.deadlines, BREMEN.facts.outcomes["arbeitsamt"])
+AGENCY = Agency(HABITS, (ServiceKind.JOB_PLACEMENT,))
 
 
 def _offer(number: int) -> ReferralOffered:
@@ -40,7 +44,7 @@ def _offer(number: int) -> ReferralOffered:
 
 
 OFFERS = [_offer(number) for number in range(1500)]
-SCRIPTS = [(offer, script(1, "arbeitsamt", offer)) for offer in OFFERS]
+SCRIPTS = [(offer, script(HABITS, offer)) for offer in OFFERS]
 
 
 def _said(files: Files, days: list[date] = YEAR) -> list[Said]:
@@ -65,7 +69,7 @@ def _with_result() -> tuple[ReferralOffered, Line]:
 
 def test_nothing_is_said_on_a_day_on_which_a_timer_of_the_request_fires() -> None:
     days = {(line.on - offer.occurred_on).days for offer, lines in SCRIPTS for line in lines}
-    assert not days & {0, *CITY_DAYS}
+    assert not days & {0, *HABITS.city_days}
 
 
 def test_no_message_comes_exactly_thirty_days_after_the_one_before() -> None:
@@ -197,15 +201,14 @@ def test_capacity_is_announced_on_the_first_working_day_of_a_month() -> None:
 
 
 def test_every_service_of_every_agency_has_its_outcomes() -> None:
-    from pathlib import Path
-
-    for agency in read_city(Path("deploy/bremen")).agencies:
+    for agency in BREMEN.city.agencies:
+        habits = Habits(agency.id, 1, outcomes=BREMEN.facts.outcomes.get(agency.id, {}))
         for service in agency.services:
             offers = [offer.model_copy(update={"service": service}) for offer in OFFERS[:200]]
             kinds = {
                 line.message.kind
                 for offer in offers
-                for line in script(1, agency.id, offer)
+                for line in script(habits, offer)
                 if isinstance(line.message, partners.PlacementResultReported)
             }
             assert len(kinds) >= 2

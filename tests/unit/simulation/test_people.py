@@ -1,18 +1,21 @@
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from simulation.city import names, people
 from simulation.city.people import Household, Role
+from simulation.facts import read_scene
 
+FACTS = read_scene(Path("deploy/bremen")).facts
 HOUSEHOLDS = 6000
 
 
 @pytest.fixture(scope="module")
 def city() -> list[Household]:
     pools = names.invent(1)
-    return [people.household(1, number, date(2001, 3, 1), pools) for number in range(HOUSEHOLDS)]
+    return [people.household(1, number, date(2001, 3, 1), pools, FACTS) for number in range(HOUSEHOLDS)]
 
 
 def _share(city: list[Household], *roles: Role) -> float:
@@ -46,9 +49,9 @@ def test_ages_fit_the_roles(city: list[Household]) -> None:
 
 
 def test_a_household_is_the_same_whenever_it_is_asked_for() -> None:
-    first, again = (people.household(1, 77, date(2001, 3, 1), names.invent(1)) for _ in range(2))
+    first, again = (people.household(1, 77, date(2001, 3, 1), names.invent(1), FACTS) for _ in range(2))
     assert first == again
 
 
 def test_every_district_has_a_postcode_and_people(city: list[Household]) -> None:
-    assert {household.district for household in city} == set(people.POSTCODES)
+    assert {household.district for household in city} == set(FACTS.districts)

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from contracts.city import read_city
 from simulation.city import actions, letters, names, stock
 from simulation.city.actions import Action
 from simulation.city.caseload import SeenCase
 from simulation.city.journal import Journal
 from simulation.city.town import Town
-from simulation.city.year import FIRST_DAY, PHASES, Plan, Year, decide, persons
+from simulation.city.year import PHASES, Plan, Year, decide, persons
+from simulation.facts import read_scene
 
-CITY = read_city(Path("deploy/bremen"))
+SCENE = read_scene(Path("deploy/bremen"))
+FACTS, FIRST_DAY = SCENE.facts, SCENE.first_day
 POOLS = names.invent(1)
 LAST_DAY = date(2002, 3, 31)
 
@@ -40,7 +41,7 @@ class Books:
     """What a year leaves behind: the stock of each day, the paid sums by month, and every plan."""
 
     def __init__(self, scale: str, seed: int, *, until: date = LAST_DAY) -> None:
-        self.town, self.scale = Town(seed, POOLS), Fraction(scale)
+        self.town, self.scale = Town(seed, POOLS, FACTS), Fraction(scale)
         self.stock: dict[date, int] = {}
         self.paid: dict[str, int] = {}
         self.plans: dict[date, Plan] = {}
@@ -50,7 +51,7 @@ class Books:
             day += timedelta(days=1)
 
     def _live(self, day: date) -> None:
-        plan = self.plans[day] = decide(self.town, CITY, self.scale, day, ())
+        plan = self.plans[day] = decide(self.town, SCENE, self.scale, day, ())
         for name in PHASES:
             for action in plan.phase(name):
                 if isinstance(action, actions.Pay):
@@ -72,7 +73,7 @@ def _month_ends() -> list[date]:
 
 
 def _off(books: Books) -> list[date]:
-    return [day for day in _month_ends() if books.stock[day] != stock.target(day, books.scale)]
+    return [day for day in _month_ends() if books.stock[day] != stock.target(FACTS.year, day, books.scale)]
 
 
 def test_the_stock_meets_its_target_at_every_month_end(books: Books) -> None:
@@ -114,7 +115,7 @@ def test_a_year_has_every_kind_of_event_in_it(books: Books) -> None:
 
 def test_two_case_managers_begin_at_each_centre_on_the_day_of_the_reorganisation(books: Books) -> None:
     begun = [one.office for one in books.plans[date(2001, 10, 2)].first if isinstance(one, actions.Employ)]
-    assert sorted(begun) == sorted([office.id for office in CITY.offices if office.kind == "sozialzentrum"] * 2)
+    assert sorted(begun) == sorted([office.id for office in SCENE.city.offices if office.kind == "sozialzentrum"] * 2)
 
 
 def test_further_case_managers_begin_as_they_finish_their_training(books: Books) -> None:
@@ -176,9 +177,9 @@ class Scribe:
 
 
 async def _live(path: Path, services: Scribe, until: date) -> Town:
-    town = Town(1, POOLS)
+    town = Town(1, POOLS, FACTS)
     with Journal(path) as journal:
-        year = Year(town, CITY, Fraction("0.003"), services, journal)
+        year = Year(town, SCENE, Fraction("0.003"), services, journal, first_day=FIRST_DAY)
         year.remember()
         while year.day <= until:
             await year.live()
