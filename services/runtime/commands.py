@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 import asyncpg
@@ -15,6 +15,7 @@ from services.runtime.outgoing import Outgoing, TooLarge
 from services.runtime.problems import KeyReused, Parked, Unavailable, unstorable
 from services.runtime.runtime import Runtime
 from services.runtime.service import Outcome
+from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
 _ATTEMPTS = 6
@@ -40,6 +41,8 @@ class Order:
     digest: str
     route: str
     caller: Caller
+    traceparent: str | None = None
+    """The caller's trace, which the command continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Commands(Generic[S]):
         middle = len(commands) // 2
         parts = []
         for name, part in (("a", commands[:middle]), ("b", commands[middle:])):
-            parts.append(await self.many(Order(f"{order.key}{name}", order.digest, order.route, order.caller), part))
+            parts.append(await self.many(replace(order, key=f"{order.key}{name}"), part))
         return merge(parts)
 
     def _lines(self, unit: Unit[S], order: Order, numbered: Sequence[tuple[int, Any]]) -> dict[str, Any]:
@@ -117,10 +120,18 @@ class Commands(Generic[S]):
             raise Parked("an earlier message of this client waits for an operator: try again after its redrive")
 
     async def _run(self, order: Order, commands: Sequence[Any], work: Any, *, status: int) -> Answer:
+        with self._runtime.tracing.request(order.route, order.traceparent) as request:
+            return await self._try(order, commands, work, request, status=status)
+
+    async def _try(
+        self, order: Order, commands: Sequence[Any], work: Any, request: str | None, *, status: int
+    ) -> Answer:
         for attempt in itertools.count(1):
             try:
-                async with transaction(self._runtime.pool) as db:
-                    found = await self._transact(db, order, commands, work, status=status)
+                with self._runtime.tracing.transaction() as spans:
+                    spans.command(request)
+                    async with transaction(self._runtime.pool) as db:
+                        found = await self._transact(db, order, commands, work, spans, status=status)
                 self._runtime.committed()
                 return found
             except Exception as error:
@@ -133,7 +144,7 @@ class Commands(Generic[S]):
         raise AssertionError("unreachable")
 
     async def _transact(
-        self, db: asyncpg.Connection, order: Order, commands: Sequence[Any], work: Any, *, status: int
+        self, db: asyncpg.Connection, order: Order, commands: Sequence[Any], work: Any, spans: Spans, *, status: int
     ) -> Answer:
         who = order.caller
         claimed = await db.fetchval(
@@ -142,7 +153,7 @@ class Commands(Generic[S]):
         if not claimed:
             return await self._stored(db, order)
         today, behind = await business_day(db, self._runtime)
-        unit = Unit(self._runtime, db, today=today, behind=behind)
+        unit = Unit(self._runtime, db, today=today, behind=behind, spans=spans)
         service = self._runtime.service
         if service.prepare is not None:
             commands = await service.prepare(db, commands, unit.context(f"{order.key}/prepare"))

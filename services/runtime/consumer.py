@@ -159,15 +159,18 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
 
     async def _transact(self, records: Sequence[Record], *, refused: Exception | None) -> None:
         started = time.monotonic()
-        async with transaction(self._runtime.pool) as db:
-            fresh, following, (today, behind) = await self._fence(db, records)
-            applied = Applied({}, [])
-            if fresh:
-                if today is None:
-                    raise NoBusinessDay
-                applied = await apply_records(self._runtime, db, fresh, today=today, behind=behind, refused=refused)
-                failpoint("inside")
-                await self._advance(db, following | applied.stops)
+        with self._runtime.tracing.transaction() as spans:
+            async with transaction(self._runtime.pool) as db:
+                fresh, following, (today, behind) = await self._fence(db, records)
+                applied = Applied({}, [])
+                if fresh:
+                    if today is None:
+                        raise NoBusinessDay
+                    applied = await apply_records(
+                        self._runtime, db, fresh, today=today, behind=behind, refused=refused, spans=spans
+                    )
+                    failpoint("inside")
+                    await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:
             self._pause(topic, partition)
         self._runtime.committed()

@@ -26,6 +26,7 @@ from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Record, decode
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.telemetry import fault, log
+from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
 _DUE = """select subject from state where due <= $1 and subject > $2
@@ -170,18 +171,21 @@ class Days(Generic[S]):
         """Hands the day to every subject that is due, in chunks, each in a transaction of its own."""
         last = ""
         while self._runtime.service.initial is not None:
-            async with transaction(self._runtime.pool) as db:
-                rows = await db.fetch(_DUE, day, last, _CHUNK)
-                if not rows:
-                    return
-                last = rows[-1][0]
-                await self._fire_chunk(db, message, day, [row[0] for row in rows])
+            with self._runtime.tracing.transaction() as spans:
+                async with transaction(self._runtime.pool) as db:
+                    rows = await db.fetch(_DUE, day, last, _CHUNK)
+                    if not rows:
+                        return
+                    last = rows[-1][0]
+                    await self._fire_chunk(db, message, day, [row[0] for row in rows], spans)
             self._runtime.committed()
             failpoint("timer")
 
-    async def _fire_chunk(self, db: asyncpg.Connection, message: Message, day: date, subjects: list[str]) -> None:
+    async def _fire_chunk(
+        self, db: asyncpg.Connection, message: Message, day: date, subjects: list[str], spans: Spans
+    ) -> None:
         _, behind = await business_day(db, self._runtime, before=day)
-        unit = Unit(self._runtime, db, today=day, behind=behind)
+        unit = Unit(self._runtime, db, today=day, behind=behind, spans=spans)
         turns = [Message(topics.DAY, message.event, subject, message.id) for subject in subjects]
         names = {turn.subject: frozenset(self._runtime.service.touches(turn)) | {turn.subject} for turn in turns}
         await unit.open({name for found in names.values() for name in found})
@@ -189,6 +193,7 @@ class Days(Generic[S]):
             due = unit.clients[turn.subject].due
             if due is None or due > day or unit.is_parked(names[turn.subject]):
                 continue
+            spans.timer("timer")
             try:
                 unit.hear(turn, names=names[turn.subject])
             except Exception as error:  # a defect concerns this subject alone: it is parked
@@ -203,6 +208,11 @@ class Days(Generic[S]):
 
     async def _finish(self, record: Record, message: Message | None) -> None:
         """Ranks, sets today and moves the offset, in one transaction."""
+        with self._runtime.tracing.transaction() as spans:
+            await self._begin(record, message, spans)
+        self._runtime.committed()
+
+    async def _begin(self, record: Record, message: Message | None, spans: Spans) -> None:
         async with transaction(self._runtime.pool) as db:
             at = await db.fetchval(
                 "select next_offset from consumed_offset where topic = $1 and partition = 0 for update", _TOPIC
@@ -210,7 +220,7 @@ class Days(Generic[S]):
             if at != record.offset:
                 return
             if message is not None:
-                await self._rank(db, message)
+                await self._rank(db, message, spans)
                 await db.execute(
                     "insert into business_day (id, today) values (1, $1) on conflict (id) "
                     "do update set today = excluded.today",
@@ -222,11 +232,10 @@ class Days(Generic[S]):
                 _TOPIC,
                 record.offset + 1,
             )
-        self._runtime.committed()
 
-    async def _rank(self, db: asyncpg.Connection, message: Message) -> None:
+    async def _rank(self, db: asyncpg.Connection, message: Message, spans: Spans) -> None:
         service, day = self._runtime.service, message.event.occurred_on
-        unit = Unit(self._runtime, db, today=day)
+        unit = Unit(self._runtime, db, today=day, spans=spans)
         if service.initial is None:
             if rows := list(service.project(message)):
                 await upsert_models(db, rows)
@@ -238,6 +247,7 @@ class Days(Generic[S]):
         for number, command in enumerate(commands):
             if unit.is_parked(command.targets):
                 continue
+            spans.timer("rank")
             try:
                 unit.execute(command, cause=f"rank/{day}/{number}/{command.targets[0]}")
             except Refusal as refusal:

@@ -13,6 +13,7 @@ from services.runtime.decision import Message, S, Unreadable
 from services.runtime.outgoing import dead_letter, pack
 from services.runtime.runtime import Runtime
 from services.runtime.telemetry import fault, log
+from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
 PartitionKey = tuple[str, int]
@@ -118,6 +119,9 @@ class Inbound(Generic[S]):
             heard={(one.topic.name, one.subject) for one in found if one.subject and one.topic.sequenced},
             only_known={name for one in found if one.topic.agency for name in self._own_names(one)},
         )
+        await self._unit.spans.look_up(
+            self._unit.db, [(one.topic.agency, one.subject) for one in found if one.topic.agency and one.subject]
+        )
         for one in found:
             self._take(one)
             if self._redrive and self.applied.failed:
@@ -137,6 +141,7 @@ class Inbound(Generic[S]):
         place = one.record.topic, one.record.partition
         if place in self.applied.stops:
             return
+        self._unit.spans.received(one.record, one.message)
         try:
             if not self._redrive and self._is_parked(one):
                 self._queue.append((one, None))
@@ -235,6 +240,7 @@ class Inbound(Generic[S]):
 
     def _counted(self, one: Decoded, fate: str) -> None:
         self._runtime.metrics.messages.labels(one.record.topic, fate).inc()
+        self._unit.spans.fate(fate)
 
     async def _park(self) -> None:
         """Queues the failed records and those behind them. A redrive only notes the new attempt."""
@@ -281,7 +287,8 @@ async def apply_records(
     today: date,
     behind: frozenset[str],
     refused: Exception | None,
+    spans: Spans,
 ) -> Applied:
     """A batch of fresh records in the caller's transaction."""
-    unit = Unit(runtime, db, today=today, behind=behind)
+    unit = Unit(runtime, db, today=today, behind=behind, spans=spans)
     return await Inbound(runtime, unit, refused=refused).apply(records)

@@ -31,6 +31,7 @@ class Outgoing:
     sequence: int | None
     correlation: str | None
     causation: str | None
+    traceparent: str | None = None
 
     def row(self, *, source: str, sequence: int, recorded: date, layout: Layout) -> OutboxRow:
         value = self.event.__pydantic_serializer__.to_json(self.event)
@@ -49,6 +50,7 @@ class Outgoing:
             sequence=sequence,
             correlation=None if private else self.correlation,
             causation=None if private else self.causation,
+            traceparent=None if private else self.traceparent,
         )
         key = self.event.subject.encode()
         return self.topic.name, partition_of(key, self.topic.partitions(layout)), key, pack(envelope.headers()), value

@@ -12,6 +12,7 @@ from services.runtime.decision import NotFound, Refusal, S
 from services.runtime.inbound import Inbound, Record, decode
 from services.runtime.outgoing import unpack
 from services.runtime.runtime import Runtime
+from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
 _LIST = """select s.subject, s.since, s.reason, count(r.id) as waiting,
@@ -58,11 +59,17 @@ class Parking(Generic[S]):
 
     async def redrive(self, subject: str, *, actor: str, reason: str) -> Redriven:
         """Applies the queue of a subject, and of all it was merged with, in order; stops at the first that fails."""
+        with self._runtime.tracing.transaction() as spans:
+            redriven = await self._redrive(subject, spans, actor=actor, reason=reason)
+        self._runtime.committed()
+        return redriven
+
+    async def _redrive(self, subject: str, spans: Spans, *, actor: str, reason: str) -> Redriven:
         async with transaction(self._runtime.pool) as db:
             subjects = await self._claim(db, subject)
             rows = await db.fetch(_QUEUE, subjects)
             today, behind = await business_day(db, self._runtime)
-            unit = Unit(self._runtime, db, today=today, behind=behind)
+            unit = Unit(self._runtime, db, today=today, behind=behind, spans=spans)
             applied = await Inbound(self._runtime, unit, redrive=True).apply([_record(row) for row in rows])
             await db.execute("delete from parked_record where id = any($1::bigint[])", applied.done)
             left = len(rows) - len(applied.done)
@@ -71,7 +78,6 @@ class Parking(Generic[S]):
             failed = await db.fetchval(
                 "select reason from parked_record where subject = any($1) order by id limit 1", subjects
             )
-        self._runtime.committed()
         return Redriven(tuple(subjects), len(applied.done), left, failed)
 
     async def discard(self, subject: str, *, actor: str, reason: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from services.runtime.runtime import Runtime
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics, configure_logs, fault, log
+from services.runtime.tracing import tracing
 from services.runtime.web import BodyLimit, operations, parked
 
 
@@ -56,7 +57,9 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        runtime = Runtime(service, settings, city, await connect_pool(settings), Metrics())
+        metrics = Metrics()
+        traces = tracing(service.name, metrics, os.environ)
+        runtime = Runtime(service, settings, city, await connect_pool(settings), metrics, traces)
         consumer = Consumer(runtime)
         days, relay = Days(runtime), Relay(runtime)
         engine = _read_engine(settings)
@@ -118,5 +121,6 @@ async def _stop(runtime: Runtime[Any], tasks: list[asyncio.Task[None]], engine: 
         task.cancel()
     await asyncio.wait([asyncio.create_task(runtime.pool.close()), asyncio.create_task(engine.dispose())], timeout=2)
     runtime.pool.terminate()
+    runtime.tracing.stop()
     log().info("stopped", late=len(late))
     watchdog.cancel()

@@ -4,6 +4,7 @@ relay that lost its lock cannot delete, and consumers drop by sequence what a pa
 import asyncio
 import contextlib
 import itertools
+import time
 from collections.abc import Sequence
 from typing import Any, Generic
 
@@ -94,7 +95,9 @@ class Relay(Generic[S]):
             wake.clear()
             rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
             if rows:
+                began = time.time_ns()
                 await asyncio.wait_for(self._send(producer, rows), 20)
+                self._runtime.tracing.sent(rows, began)
                 failpoint("sent")
                 await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
                 self._runtime.metrics.relayed.inc(len(rows))

@@ -16,6 +16,7 @@ from services.runtime.decision import S
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics
+from services.runtime.tracing import Tracing
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Runtime(Generic[S]):
     city: City
     pool: asyncpg.Pool
     metrics: Metrics
+    tracing: Tracing = field(default_factory=Tracing)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

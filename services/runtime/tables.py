@@ -147,6 +147,19 @@ class BusinessDay(SQLModel, table=True):
     today: date
 
 
+class TraceLink(SQLModel, table=True):
+    """The trace that first wrote to an agency about a key: its answers, which carry no trace, are linked to it.
+
+    Only in a service that writes to agencies, and filled only while tracing is on.
+    """
+
+    __tablename__ = "trace_link"
+
+    agency: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    traceparent: str
+
+
 RUNTIME: tuple[type[SQLModel], ...] = (
     ConsumedOffset,
     Ledger,

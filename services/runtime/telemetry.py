@@ -47,6 +47,7 @@ class Metrics:
         self.stopped = Gauge(
             "lotse_stopped_partitions", "Partitions stopped because records were lost", registry=registry
         )
+        self.spans = Counter("lotse_spans", "Spans by what became of their export", ["fate"], registry=registry)
         self.leading = Gauge("lotse_relay_leading", "1 if this process's relay publishes", registry=registry)
         self.day = Gauge("lotse_business_day", "The business day, as a proleptic ordinal", registry=registry)
 

@@ -20,6 +20,7 @@ from services.runtime.outgoing import Ids, OutboxRow, Outgoing
 from services.runtime.runtime import Runtime, folds, is_day
 from services.runtime.service import Outcome
 from services.runtime.tables import Alias, Ledger, Reference, State
+from services.runtime.tracing import OFF, Spans
 
 Subject = tuple[str, str]
 """A topic's name and a subject: what the ledger counts."""
@@ -66,9 +67,15 @@ class Unit(Generic[S]):
     """One transaction's work. `today`: the business day; `behind`: topics of which we may lack more than a minute."""
 
     def __init__(
-        self, runtime: Runtime[S], db: asyncpg.Connection, *, today: date, behind: frozenset[str] = frozenset()
+        self,
+        runtime: Runtime[S],
+        db: asyncpg.Connection,
+        *,
+        today: date,
+        behind: frozenset[str] = frozenset(),
+        spans: Spans = OFF,
     ) -> None:
-        self._runtime, self._service, self.db = runtime, runtime.service, db
+        self._runtime, self._service, self.db, self.spans = runtime, runtime.service, db, spans
         self.today, self._behind = today, behind
         self.references: dict[str, str] = {}
         self.parked: set[str] = set()
@@ -239,6 +246,7 @@ class Unit(Generic[S]):
             sequence=sequence,
             correlation=draft.correlation,
             causation=draft.causation,
+            traceparent=self.spans.traceparent,
         )
         draft.outgoing.append(outgoing)
         if sequence is not None and isinstance(event, PersonEvent):
@@ -281,6 +289,7 @@ class Unit(Generic[S]):
         await upsert(self.db, Ledger, [(*key, self._ledger[key]) for key in sorted(self._counted)])
         if rows := rows + self._letters:
             await self.db.execute(_OUTBOX, *(list(column) for column in zip(*rows, strict=True)))
+        await self.spans.offered(self.db, self._outgoing)
 
     async def _number(self) -> list[OutboxRow]:
         """Outbox rows in the order of decision, with the sequence of every topic and subject."""

@@ -95,7 +95,8 @@ class Order:
         url = self._request.url
         digest = hashlib.sha256(f"{self._request.method} {url.path}?{url.query} ".encode() + body).hexdigest()
         template = getattr(self._request.scope.get("route"), "path", url.path)
-        return commands.Order(self._key + part, digest, f"{self._request.method} {template}", self.caller)
+        route, trace = f"{self._request.method} {template}", self._request.headers.get("traceparent")
+        return commands.Order(self._key + part, digest, route, self.caller, trace)
 
 
 Call = Annotated[Order, Depends(Order)]
