@@ -106,6 +106,10 @@ class City(_Closed):
     def agency_ids(self) -> tuple[str, ...]:
         return tuple(agency.id for agency in self.agencies)
 
+    @property
+    def layout(self) -> Layout:
+        return Layout(person=self.partitions.person, partner=self.partitions.partner)
+
     @cached_property
     def districts(self) -> frozenset[str]:
         return frozenset(district for office in self.offices for district in office.districts)

@@ -28,6 +28,7 @@ _READING: Final = (
 class _Parts:
     """The `components` of a document, filled as topics refer to them."""
 
+    layout: Layout
     outside: str | None = None
     """The agency for whom the document is; None: the city."""
     messages: dict[str, Any] = field(default_factory=dict)
@@ -83,13 +84,13 @@ class _Parts:
             "address": topic.name,
             "description": _facts(topic),
             "messages": {event.type_name(): self.message(topic, event) for event in topic.events},
-            "bindings": {"kafka": _kafka(topic)},
+            "bindings": {"kafka": _kafka(topic, self.layout)},
         }
 
 
 def city_document(city: City) -> Schema:
     """Everything, dead letters included."""
-    parts = _Parts()
+    parts = _Parts(city.layout)
     channels, operations = {}, {}
     for topic in all_topics(city.agency_ids):
         channels[topic.name] = parts.channel(topic)
@@ -106,10 +107,10 @@ def city_document(city: City) -> Schema:
     return _document(f"Lotse, {city.name}", about, channels, operations, parts)
 
 
-def agency_document(agency: Agency) -> Schema:
+def agency_document(city: City, agency: Agency) -> Schema:
     """What one agency may see, told from its side."""
     outgoing, incoming = partner_out(agency.id), partner_in(agency.id)
-    parts = _Parts(outside=agency.id)
+    parts = _Parts(city.layout, outside=agency.id)
     channels = {topic.name: parts.channel(topic) for topic in (outgoing, incoming, DAY)}
     operations = {
         "hear the city": _operation("receive", outgoing),
@@ -158,10 +159,10 @@ def _facts(topic: Topic) -> str:
     return " ".join(facts)
 
 
-def _kafka(topic: Topic) -> Schema:
+def _kafka(topic: Topic, layout: Layout) -> Schema:
     return {
         "topic": topic.name,
-        "partitions": topic.partitions(Layout()),
+        "partitions": topic.partitions(layout),
         "topicConfiguration": {
             "cleanup.policy": ["compact" if topic.compacted else "delete"],
             "retention.ms": -1 if topic.retention_days is None else topic.retention_days * DAY_MS,

@@ -1,7 +1,8 @@
 """Writes schemas, golden examples and AsyncAPI documents from the events and the topic registry.
 
 `python -m contracts.generate` writes them; with `--check` it only says which are stale. Neither replaces a published
-schema by an incompatible one, or describes a message that would tell an agency more than it may know.
+schema by an incompatible one, or describes a message that would tell an agency more than it may know. `--config
+deploy/<city> --out <folder>` writes another city's AsyncAPI documents, and nothing else.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts import disclosure, golden, schema, topics
-from contracts.city import City, read_city
+from contracts.city import City, CityMisconfigured, read_city
 from contracts.compatibility import ROLL_OUT, breaks
 from contracts.document import agency_document, city_document
 from contracts.event import Event
@@ -38,9 +39,13 @@ def generated(city: City) -> dict[str, str]:
     for topic, event in described():
         found[f"schemas/{schema.file_of(event)}.json"] = _text(schema.closed(event))
         found |= {f"examples/{name}": text for name, text in golden.files(topic, event).items()}
-    found["asyncapi/city.json"] = _text(city_document(city))
-    found |= {f"asyncapi/{agency.id}.json": _text(agency_document(agency)) for agency in city.agencies}
-    return found
+    return found | {f"asyncapi/{name}": text for name, text in documents(city).items()}
+
+
+def documents(city: City) -> dict[str, str]:
+    """The city's AsyncAPI documents: `city.json` and one for each agency."""
+    told = {f"{agency.id}.json": _text(agency_document(city, agency)) for agency in city.agencies}
+    return {"city.json": _text(city_document(city))} | told
 
 
 def refusals(files: dict[str, str], folder: Path) -> list[str]:
@@ -77,7 +82,14 @@ def write(files: dict[str, str], folder: Path, names: Sequence[str]) -> None:
 def main(arguments: Sequence[str] | None = None, *, folder: Path = HERE) -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
-    check: bool = parser.parse_args(arguments).check
+    parser.add_argument("--config", type=Path, help="the folder of another city's configuration; needs --out")
+    parser.add_argument("--out", type=Path, help="where to write that city's documents")
+    asked = parser.parse_args(arguments)
+    if asked.config or asked.out:
+        if asked.check or not (asked.config and asked.out):
+            parser.error("another city's documents need both --config and --out, and are not checked")
+        return _write_documents(asked.config, asked.out)
+    check: bool = asked.check
     files = generated(read_city(CITY))
     if refused := refusals(files, folder):
         _say("\n".join(refused))
@@ -89,6 +101,17 @@ def main(arguments: Sequence[str] | None = None, *, folder: Path = HERE) -> int:
     if not check:
         write(files, folder, names)
     _say(f"contracts: {len(files)} generated files, {len(names)} of them written" if names else "contracts: up to date")
+    return 0
+
+
+def _write_documents(config: Path, out: Path) -> int:
+    try:
+        files = documents(read_city(config))
+    except CityMisconfigured as error:
+        _say(str(error))
+        return 1
+    write(files, out, list(files))
+    _say(f"{out}: {', '.join(files)}")
     return 0
 
 

@@ -82,3 +82,27 @@ def test_an_event_that_was_published_cannot_go(folder: Path, capsys: pytest.Capt
     assert generate.main([], folder=folder) == 1
     assert "schemas/intake/Forgotten.v1.json: its event is gone" in capsys.readouterr().out
     assert orphan.exists()
+
+
+def test_another_citys_documents_are_written_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    neuwerder = generate.CITY.parent / "neuwerder"
+    assert generate.main(["--config", str(neuwerder), "--out", str(tmp_path)]) == 0
+    city = read_city(neuwerder)
+    assert {path.stem for path in tmp_path.iterdir()} == {"city", *city.agency_ids}
+    whole = json.loads((tmp_path / "city.json").read_text(encoding="utf-8"))
+    assert whole["channels"]["intake.person.v1"]["bindings"]["kafka"]["partitions"] == city.partitions.person
+    for path in tmp_path.iterdir():
+        said = path.read_text(encoding="utf-8").lower()
+        assert not [word for word in ("bremen", "arbeitsamt", "bremer-arbeit") if word in said], path.name
+    assert "kreishandwerkerschaft.json" in capsys.readouterr().out
+
+
+def test_a_misconfigured_citys_documents_are_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate.main(["--config", str(tmp_path / "nowhere"), "--out", str(tmp_path)]) == 1
+    assert "does not exist" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--config", "deploy/neuwerder"], ["--out", "x"], ["--check", "--config", "x"]])
+def test_another_citys_documents_need_both_options(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        generate.main(arguments)
