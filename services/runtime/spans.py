@@ -5,6 +5,7 @@ own events' ids and types name a record well enough for `lotse trace` and `lotse
 """
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from threading import Thread
 from types import TracebackType
@@ -36,6 +37,7 @@ class Recording(Tracing):
     """Tracing that is on. Endpoint, sampler, limits and headers are the SDK's own variables."""
 
     def __init__(self, service: str, metrics: Metrics, *, named: bool) -> None:
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # says at every export what we say once
         resource = {"service.namespace": "lotse"} | ({} if named else {"service.name": service})
         self._provider = TracerProvider(resource=Resource.create(resource), shutdown_on_exit=False)
         self._processor = BatchSpanProcessor(_Counting(OTLPSpanExporter(), metrics))
