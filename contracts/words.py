@@ -307,6 +307,6 @@ class RejectionCode(StrEnum):
 
 class StatusQuestion(StrEnum):
     SILENCE = "silence"
-    """No message for 30 days of service."""
+    """No message for a while of service."""
     MONTHS_6 = "months_6"
     MONTHS_12 = "months_12"

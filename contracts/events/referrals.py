@@ -65,7 +65,7 @@ class ReferralRefused(ReferralEvent):
 
 
 class ReferralReminded(ReferralEvent):
-    """The agency was reminded on day 3 or 9 after the request."""
+    """The agency was reminded, on the `day`-th day after the request."""
 
     day: int = Field(ge=1)
 
@@ -98,7 +98,7 @@ class ReferralWithdrawn(ReferralEvent):
 
 
 class ReferralExpired(ReferralEvent):
-    """-> expired: no decision by the 14th day after the request."""
+    """-> expired: no decision in time."""
 
 
 class ServiceStarted(ReferralEvent):
