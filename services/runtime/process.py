@@ -6,10 +6,11 @@ import gc
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.city import City, read_city
@@ -27,6 +28,15 @@ from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics, configure_logs, fault, log
 from services.runtime.tracing import tracing
 from services.runtime.web import BodyLimit, operations, parked
+
+_SILENT: Final[TelemetryConfig] = {
+    "auto_configure": False,
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+}
+"""FastAPI's own spans and logs hold paths, which name clients, and values that failed validation."""
 
 
 def main(service: Callable[[City], Service[Any]], router: APIRouter, *, title: str, description: str) -> None:
@@ -75,7 +85,7 @@ def create_app(
         yield
         await _stop(runtime, tasks, engine)
 
-    app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
+    app = FastAPI(title=title, description=description, version="1", lifespan=lifespan, telemetry=_SILENT)
     app.add_middleware(BodyLimit)
     install(app)
     app.include_router(router)

@@ -49,8 +49,8 @@ def test_opentelemetrys_own_variables_switch_it(environment: dict[str, str], on:
 
 
 async def test_a_collector_that_is_away_delays_neither_work_nor_stop(world: World) -> None:
-    away = {COLLECTOR: f"http://127.0.0.1:{free_port()}", "OTEL_BSP_SCHEDULE_DELAY": "50"}
-    replica = await world.start(**away)
+    away = f"http://127.0.0.1:{free_port()}"
+    replica = await world.start(OTEL_EXPORTER_OTLP_ENDPOINT=away, OTEL_BSP_SCHEDULE_DELAY="50")
     await send_people(world, people=60, moves=8)
     await until(world.settled)
     await assert_exact(world, people=60, moves=8)
@@ -61,7 +61,7 @@ async def test_a_collector_that_is_away_delays_neither_work_nor_stop(world: Worl
 
 async def test_a_timer_begins_a_trace_of_its_own(world: World) -> None:
     with collecting() as collector:
-        await world.start(**{COLLECTOR: collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "50"})
+        await world.start(OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint, OTEL_BSP_SCHEDULE_DELAY="50")
         await world.send(topics.PERSON, registered(person(0)))
         await until(world.settled)
         for day in range(1, 4):
