@@ -66,6 +66,10 @@ def demo(
     until: Annotated[
         date | None, typer.Option(parser=_day, metavar="DAY", help="Last day, such as 2002-03-31.")
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AGENCY", help="Leave this agency to a program of yours; the city waits for it."),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json at the end, and all else aside.")] = False,
 ) -> None:
@@ -83,7 +87,13 @@ def demo(
         )
     if until < first:
         raise Refusal(f"The city's first day is {first}.", remedy=f"lotse demo --until {scene.last_day}")
-    play = Play(city=scene.city.name, scale=scale, seed=seed, first=first, until=until)
+    absent = tuple(sorted(set(without or ())))
+    if unknown := set(absent) - set(scene.city.agency_ids):
+        raise Refusal(
+            f"{scene.city.name} has no agency {', '.join(sorted(unknown))}.",
+            remedy=f"It has: {', '.join(scene.city.agency_ids)}.",
+        )
+    play = Play(city=scene.city.name, scale=scale, seed=seed, first=first, until=until, without=absent)
     asyncio.run(_demo(settings, scene, play, Console(highlight=False, stderr=as_json), as_json=as_json))
 
 
@@ -128,7 +138,7 @@ async def _demo(settings: Settings, scene: Scene, play: Play, console: Console, 
 
 def simulation(settings: Settings, home: Home, scene: Scene, play: Play) -> Sequence[Node]:
     """The agencies and the city. They are told where Kafka and the public addresses are, and nothing more."""
-    agencies = scene.city.agency_ids
+    agencies = tuple(agency for agency in scene.city.agency_ids if agency not in play.without)
     config = {"LOTSE_CONFIG": str(settings.config.absolute())}
     urls = ",".join(f"{name}={settings.url(name)}" for name in (*SERVICES, "calendar"))
     kafka = config | {"LOTSE_KAFKA": settings.kafka_address, "LOTSE_SEED": str(play.seed)}

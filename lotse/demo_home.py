@@ -26,6 +26,8 @@ class Play:
     seed: int
     first: date
     until: date
+    without: tuple[str, ...] = ()
+    """Agencies that are not simulated: somebody else's program is awaited."""
 
     @property
     def namespace(self) -> uuid.UUID:
@@ -40,7 +42,8 @@ class Play:
     @property
     def text(self) -> str:
         days = {"from": self.first.isoformat(), "until": self.until.isoformat()}
-        return json.dumps({"city": self.city, "scale": self.scale, "seed": self.seed} | days)
+        played = {"city": self.city, "scale": self.scale, "seed": self.seed, "without": self.without}
+        return json.dumps(played | days)
 
     @staticmethod
     def finish(home: Home) -> None:

@@ -58,8 +58,8 @@ def record(kind: str, fields: dict[str, Any], heard: dict[str, Any]) -> dict[str
 
 
 def replies(heard: ConsumerRecord) -> list[dict[str, Any]]:
-    kind = dict(heard.headers)["ce_type"].decode().split(".")[-2]
-    content = json.loads(heard.value)
+    kind = (dict(heard.headers)["ce_type"] or b"").decode().split(".")[-2]
+    content = json.loads(heard.value or b"{}")
     return [record(name, fields, content) for name, fields in answers(kind, content)]
 
 
