@@ -1,6 +1,7 @@
 """Commands: the same decision, locks and tables as a message. The answer is kept under the caller's idempotency key."""
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic
@@ -120,8 +121,17 @@ class Commands(Generic[S]):
             raise Parked("an earlier message of this client waits for an operator: try again after its redrive")
 
     async def _run(self, order: Order, commands: Sequence[Any], work: Any, *, status: int) -> Answer:
-        with self._runtime.tracing.request(order.route, order.traceparent) as request:
-            return await self._try(order, commands, work, request, status=status)
+        began, fate = time.monotonic(), "failed"
+        try:
+            with self._runtime.tracing.request(order.route, order.traceparent) as request:
+                found = await self._try(order, commands, work, request, status=status)
+            fate = "done"
+        except Refusal:
+            fate = "refused"
+            raise
+        finally:
+            self._runtime.metrics.command_seconds.labels(fate).observe(time.monotonic() - began)
+        return found
 
     async def _try(
         self, order: Order, commands: Sequence[Any], work: Any, request: str | None, *, status: int

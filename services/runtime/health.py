@@ -15,6 +15,7 @@ OUTBOX_AGE_LIMIT = 60
 """Seconds: an older outbox makes the service unready."""
 
 _OUTBOX = "select count(*), coalesce(extract(epoch from now() - min(written_at)), 0)::float8 from outbox"
+_GAUGES = f"""select *, (select count(*) from parked_subject), (select today from business_day) from ({_OUTBOX}) o"""
 _PROGRESS = """select (select today from business_day), (select count(*) from outbox),
 (select count(*) from state where due <= (select today from business_day)
  and not exists (select from parked_subject p where p.subject = state.subject)),
@@ -67,12 +68,14 @@ class Health(Generic[S]):
     async def measure(self) -> None:
         """Brings the gauges up to date that the database knows."""
         metrics = self._runtime.metrics
+        metrics.stopped.set(len(self._runtime.stopped))
+        metrics.ready.set(0)
         try:
-            rows, age = await self._row(_OUTBOX)
-            parked = await self._runtime.pool.fetchval("select count(*) from parked_subject", timeout=3)
+            metrics.ready.set(all(found == "ok" for found in (await self.checks()).values()))
+            rows, age, parked, today = await self._row(_GAUGES)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return
         metrics.outbox_rows.set(rows)
         metrics.outbox_age.set(age)
         metrics.parked.set(parked)
-        metrics.stopped.set(len(self._runtime.stopped))
+        metrics.day.set(today.toordinal() if today else 0)

@@ -49,6 +49,7 @@ class Metrics:
         )
         self.spans = Counter("lotse_spans", "Spans by what became of their export", ["fate"], registry=registry)
         self.leading = Gauge("lotse_relay_leading", "1 if this process's relay publishes", registry=registry)
+        self.ready = Gauge("lotse_ready", "1 if /health/ready says yes", registry=registry)
         self.day = Gauge("lotse_business_day", "The business day, as a proleptic ordinal", registry=registry)
 
 
