@@ -13,7 +13,7 @@ from contracts.topics import Layout, all_topics
 from lotse.refusal import Refusal
 from lotse.settings import HOST, SERVICES, Settings, setting_of
 from lotse.stack import jars, kafka, ports
-from lotse.stack.home import Home
+from lotse.stack.home import Home, configured
 from lotse.stack.http import get
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -63,13 +63,18 @@ def config(settings: Settings) -> Check:
     return Check("configuration", ok=True, found=f"{city.name}: agencies {', '.join(city.agency_ids)}", fix=fix)
 
 
-def home_usable(home: Home) -> Check:
+def home_usable(home: Home, settings: Settings) -> Check:
+    """Readable, and of the city that is configured."""
     holder = home.holder()
     try:
         installation = home.read()
+        if installation is not None:
+            home.require(installation, configured(settings), settings)
     except Refusal as refusal:
         return Check("home", ok=False, found=refusal.what, fix=refusal.remedy)
-    state = f"{installation.clock} clock" if installation else "nothing was started there yet"
+    if installation is None:
+        return Check("home", ok=True, found=f"{home.path}: nothing was started there yet", fix="")
+    state = f"{installation.city or 'a city'}, {installation.clock} clock"
     running = f", in use by process {holder}" if holder else ""
     return Check("home", ok=True, found=f"{home.path}: {state}{running}", fix="")
 

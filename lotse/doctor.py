@@ -45,7 +45,8 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield ailments.jars_fetched(settings)
     configured = ailments.config(settings)
     yield configured
-    yield ailments.home_usable(home)
+    if configured.ok:
+        yield ailments.home_usable(home, settings)
     yield ailments.disk(home)
     if home.holder() is None:
         yield from ailments.ports_free(settings)

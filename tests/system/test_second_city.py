@@ -1,68 +1,55 @@
-"""Neuwerder lives from its configuration alone: other offices, days and deadlines than Bremen's, and a third agency."""
+"""Neuwerder lives from its configuration alone: other offices, days and deadlines than Bremen's, and a third agency.
+
+Then a fourth agency is added to the configuration, and the installation started again.
+"""
 
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from contracts import topics
+from contracts import envelope, topics
 from contracts.city import read_city
-from contracts.topics import Layout, all_topics
+from contracts.envelope import Envelope
+from contracts.events.partners import ResyncRequested
+from contracts.topics import Layout, all_topics, partner_in, partner_out
 from lotse.asking import Operator, ask
 from lotse.check.comparing import city_of
-from lotse.check.reading import CannotRead, Log
+from lotse.check.reading import CannotRead
 from lotse.provision import admin, existing
-from lotse.served import served
 from lotse.settings import Settings
-from lotse.stack.ports import PARTS, free_ports
+from lotse.stack.city import TOPICS, city
+from lotse.stack.home import Home, Installation
+from lotse.stack.part import Node
+from lotse.stack.ports import PARTS, free_ports, on_free_ports
+from lotse.stack.stack import Stack
+from tests.system.records import Told, records_of, told_of
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 BREMEN: Final = read_city(DEPLOY / "bremen")
 NEUWERDER: Final = read_city(DEPLOY / "neuwerder")
+ADDED: Final = """
+[[agencies]]
+id = "fahrschule"
+name = "Fahrschule am Deich"
+services = ["qualification"]
+"""
 THIRD: Final = "kreishandwerkerschaft"
 UNTIL: Final = "2001-06-18"
 PLAY: Final = ("--scale", "0.05", "--from", "2001-04-30", "--until", UNTIL, "--json")
 PATIENCE_SECONDS: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A record, as text: whatever a reader of the topic could see."""
-
-    topic: str
-    key: str
-    headers: dict[str, str]
-    value: dict[str, Any]
-
-    @property
-    def kind(self) -> str:
-        return self.headers.get("ce_type", "").split(".")[-2]
-
-    def strings(self) -> Iterator[str]:
-        """Every text in it."""
-        yield from (self.topic, self.key, *self.headers.values())
-        yield from _strings(self.value)
-
-
-def _strings(part: Any) -> Iterator[str]:
-    match part:
-        case str():
-            yield part
-        case dict():
-            for name, value in part.items():
-                yield from (name, *_strings(value))
-        case list():
-            for value in part:
-                yield from _strings(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +68,8 @@ class Lived:
         return found
 
 
-async def _records(there: Settings) -> list[Told]:
-    """Everything in every topic, dead letters too."""
-    wanted = all_topics(NEUWERDER.agency_ids)
-    async with Log(there.kafka_address, city_of(there).layout) as log:
-        ends = await log.ends(wanted)
-        return [_told(record) for topic in wanted async for batch in log.records(topic, ends) for record in batch]
-
-
-def _told(record: Any) -> Told:
-    headers = {name: value.decode() for name, value in record.headers}
-    return Told(record.topic, record.key.decode(), headers, json.loads(record.value or b"{}"))
-
-
-def _lotse(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {"LOTSE_HOME": str(folder / "home"), "LOTSE_CONFIG": str(DEPLOY / "neuwerder")}
+def _lotse(folder: Path, config: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    own = {"LOTSE_HOME": str(folder / "home"), "LOTSE_CONFIG": str(config)}
     return subprocess.run(
         [sys.executable, "-c", "from lotse.cli import main; main()", *arguments],
         cwd=folder,
@@ -108,15 +82,39 @@ def _lotse(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
     )
 
 
+def _with_a_fourth_agency(folder: Path) -> Path:
+    config = shutil.copytree(DEPLOY / "neuwerder", folder / "config")
+    with (config / "city.toml").open("a", encoding="utf-8") as file:
+        file.write(ADDED)
+    return config
+
+
+def _again(settings: Settings) -> Stack:
+    """The installation once more: its servers, its topics, and the services that are asked."""
+
+    def chosen(settings: Settings, installation: Installation, home: Home) -> list[Node]:
+        after = ("kafka", "databases")
+        return [
+            replace(node, after=after if node.name == TOPICS else (*after, TOPICS))
+            for node in city(settings, installation, home)
+            if node.name in {TOPICS, "referrals", "reporting"}
+        ]
+
+    installation = Home(settings.home).read()
+    assert installation
+    return Stack(on_free_ports(settings), clock=installation.clock, start=installation.start, application=chosen)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lived]:
     folder = tmp_path_factory.mktemp("neuwerder")
     ports = {f"LOTSE_{part.upper()}_PORT": str(port) for part, port in zip(PARTS, free_ports(len(PARTS)), strict=True)}
-    told = await asyncio.to_thread(_lotse, folder, "demo", *PLAY, **ports)
+    told = await asyncio.to_thread(_lotse, folder, DEPLOY / "neuwerder", "demo", *PLAY, **ports)
     assert told.returncode == 0, told.stderr
-    settings = Settings(home=folder / "home" / "demo", config=DEPLOY / "neuwerder", fsync=False)
-    async with served(settings, "reporting") as there:
-        yield Lived(folder, json.loads(told.stdout), there, await _records(there))
+    config = _with_a_fourth_agency(folder)
+    async with _again(Settings(home=folder / "home" / "demo", config=config, fsync=False)) as stack:
+        there = stack.settings
+        yield Lived(folder, json.loads(told.stdout), there, await records_of(there))
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -157,11 +155,13 @@ class TestNeuwerder:
     async def test_the_broker_has_its_topics_and_no_others_as_wide_as_configured(self, lived: Lived) -> None:
         there = {name: len(topic.partitions) for name, topic in existing(admin(lived.there.kafka_address)).items()}
         layout = Layout(person=NEUWERDER.partitions.person, partner=NEUWERDER.partitions.partner)
-        wanted = {topic.name: topic.partitions(layout) for topic in all_topics(NEUWERDER.agency_ids)}
+        agencies = read_city(lived.there.config).agency_ids
+        assert set(agencies) == {*NEUWERDER.agency_ids, "fahrschule"}
+        wanted = {topic.name: topic.partitions(layout) for topic in all_topics(agencies)}
         assert {name: width for name, width in there.items() if not name.startswith("__")} == wanted
 
     async def test_a_check_of_it_finds_nothing(self, lived: Lived) -> None:
-        told = await asyncio.to_thread(_lotse, lived.folder, "check", "--demo", "--json")
+        told = await asyncio.to_thread(_lotse, lived.folder, lived.there.config, "check", "--demo", "--json")
         assert told.returncode == 0, told.stdout + told.stderr
         assert json.loads(told.stdout)["clean"]
 
@@ -169,6 +169,24 @@ class TestNeuwerder:
         with pytest.raises(CannotRead, match=r"is Neuwerder's; .* is Bremen's") as refused:
             city_of(lived.there.model_copy(update={"config": DEPLOY / "bremen"}))
         assert "Set LOTSE_CONFIG to Neuwerder's folder" in refused.value.remedy
+
+    async def test_an_agency_that_was_added_is_heard_and_answered_after_the_restart(self, lived: Lived) -> None:
+        nobody = "00000000-0000-0000-0000-000000000000"
+        event = ResyncRequested(referral_id=nobody, occurred_on=date.fromisoformat(UNTIL))
+        midnight = envelope.midnight(event.occurred_on)
+        told = Envelope(
+            id="hello", source="agency/fahrschule", type=event.type_name(), subject=nobody, time=midnight
+        ).headers()
+        async with AIOKafkaProducer(bootstrap_servers=lived.there.kafka_address) as producer:
+            value = event.model_dump_json().encode()
+            await producer.send_and_wait(partner_in("fahrschule").name, value, key=nobody.encode(), headers=told)
+        async with AIOKafkaConsumer(
+            partner_out("fahrschule").name,
+            bootstrap_servers=lived.there.kafka_address,
+            auto_offset_reset="earliest",
+        ) as consumer:
+            answer = told_of(await asyncio.wait_for(consumer.getone(), 30))
+        assert (answer.kind, answer.value["code"]) == ("MessageRejected", "unknown_referral")
 
 
 def _ours(record: Told) -> bool:
