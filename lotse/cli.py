@@ -19,6 +19,8 @@ COMMANDS: Final = {
     "replay": "lotse.replay",
     "trace": "lotse.trace",
     "dlq": "lotse.dlq",
+    "backup": "lotse.backup",
+    "restore": "lotse.restore",
 }
 """By name the module whose `register(app)` adds the command, in the order of the help."""
 BUG: Final = 70

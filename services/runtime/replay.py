@@ -2,8 +2,9 @@
 
 `python -m services.runtime.replay <service>` folds the service's own topics and the consumed ones, up to where the
 service stands, into a scratch schema of its database, dumps both and compares the dumps row by row, ordered by key.
-With `--restore` the rebuilt tables take the place of the service's (disaster recovery; the service must be stopped).
-Nothing is published.
+With `--restore` the rebuilt tables take the place of the service's (disaster recovery; the service must be stopped),
+and its offsets, ledger and business day are brought to where it stood by what it published (stand.py): an older backup
+or an empty database will do. Nothing is published.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from services.runtime.inbound import Decoded, decode
 from services.runtime.migrations import migrate
 from services.runtime.runtime import Runtime, folds, is_day
 from services.runtime.settings import Settings
+from services.runtime.stand import Stand, stand_of
 from services.runtime.tables import REBUILT
 from services.runtime.telemetry import Metrics
 from services.runtime.unit import save_states
@@ -51,8 +53,8 @@ class Compared:
 class Replay(Generic[S]):
     """Folds topics from zero. States are kept in memory and saved at the end; facts are saved as they come."""
 
-    def __init__(self, runtime: Runtime[S], live: asyncpg.Pool) -> None:
-        self._runtime, self._live = runtime, live
+    def __init__(self, runtime: Runtime[S], live: asyncpg.Pool, stand: Stand | None = None) -> None:
+        self._runtime, self._live, self._stand = runtime, live, stand
         self._states: dict[str, S] = {}
         self._last: dict[tuple[str, str], int] = {}
         self.events = 0
@@ -104,6 +106,8 @@ class Replay(Generic[S]):
     ) -> dict[TopicPartition, int]:
         if any(topic is own for own in self._runtime.service.publishes):
             return await kafka.end_offsets(places)
+        if self._stand is not None:
+            return {place: self._stand.offsets.get((topic.name, place.partition), 0) for place in places}
         rows = await self._live.fetch("select partition, next_offset from consumed_offset where topic = $1", topic.name)
         stands = {row[0]: row[1] for row in rows}
         return {place: stands.get(place.partition, 0) for place in places}
@@ -173,17 +177,22 @@ async def replay(service_name: str, settings: Settings, *, restore: bool = False
     city = read_city(settings.config)
     service = importlib.import_module(f"services.{service_name}.app").service(city)
     live = await connect_pool(settings)
+    if restore:
+        await migrate(service_name, settings.database)
     await live.execute(f"drop schema if exists {SCHEMA} cascade")
     await live.execute(f"create schema {SCHEMA}")
     await migrate(service_name, settings.database, schema=SCHEMA)
     scratch = await connect_pool(settings, schema=SCHEMA)
-    folding = Replay(Runtime(service, settings, city, scratch, Metrics()), live)
+    runtime = Runtime(service, settings, city, scratch, Metrics())
+    stand = await stand_of(runtime, live) if restore else None
+    folding = Replay(runtime, live, stand)
     try:
         await folding.run()
         tables = (*(REBUILT if service.initial else ()), *service.tables)
         async with transaction(live) as db:
             compared = await compare(db, tables)
-            if restore:
+            if stand is not None:
+                await stand.save(db)
                 for model in tables:
                     name = model.__tablename__
                     await db.execute(f"truncate public.{name}")
