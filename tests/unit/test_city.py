@@ -1,5 +1,6 @@
 """A configuration: on every day exactly one office for every district; a mistake is told with its line and a remedy."""
 
+import ast
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
@@ -91,6 +92,17 @@ def test_the_second_city_shares_nothing_with_bremen() -> None:
     )
     assert not one & other
     assert NEUWERDER.deadlines != BREMEN.deadlines
+
+
+@pytest.mark.parametrize("package", ["services", "lotse", "simulation", "contracts"])
+def test_no_code_names_an_office_district_or_agency(package: str) -> None:
+    """But the golden examples, which tell one client's way through Bremen."""
+    theirs = {o.id for o in BREMEN.offices} | {o.name for o in BREMEN.offices} | BREMEN.districts
+    theirs |= {a.id for a in BREMEN.agencies} | {a.name for a in BREMEN.agencies}
+    for path in (DEPLOY.parent / package).rglob("*.py"):
+        if path.name != "story.py":
+            texts = {n.value for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Constant)}
+            assert not texts & theirs, path
 
 
 def test_what_is_not_configured_is_none() -> None:
