@@ -14,10 +14,11 @@ from rich.console import Console
 
 from contracts.city import CityMisconfigured
 from lotse.asking import Operator, ask
-from lotse.demo_home import Play, prepare
+from lotse.demo_home import finish, prepare
 from lotse.demo_table import table
 from lotse.demo_year import YearShown
 from lotse.home_asked import DEMO
+from lotse.play import Play
 from lotse.refusal import Refusal
 from lotse.settings import SERVICES, Settings
 from lotse.stack.foreground import attend
@@ -119,7 +120,7 @@ async def _demo(settings: Settings, scene: Scene, play: Play, console: Console, 
             figures = await asyncio.to_thread(_figures, stack.settings, play)
             report = figures | {"scale": play.scale, "seconds": round(time.monotonic() - began, 1)}
             _write(report)
-            Play.finish(stack.home)
+            finish(stack.home)
             _conclude(console, report, scene, play, as_json=as_json)
             await asyncio.to_thread(_require_whole, stack.settings)
             if sys.stdin.isatty() and sys.stdout.isatty():

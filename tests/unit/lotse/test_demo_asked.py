@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lotse.demo import demo, simulation
-from lotse.demo_home import Play
+from lotse.play import Play
 from lotse.refusal import Refusal
 from lotse.settings import Settings
 from lotse.stack.home import Home
