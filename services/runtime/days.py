@@ -29,8 +29,12 @@ from services.runtime.telemetry import fault, log
 from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
-_DUE = """select subject from state where due <= $1 and subject > $2
-and not exists (select from parked_subject p where p.subject = state.subject) order by subject limit $3"""
+_DUE = """with due as materialized (select subject from state where due <= $1)
+select subject from due where subject > $2
+and not exists (select from parked_subject p where p.subject = due.subject) order by subject limit $3"""
+_OVERDUE = """select today, case when (select min(due) from state) <= today then exists(select from state
+where due <= today and not exists (select from parked_subject p where p.subject = state.subject)) else false end
+from business_day"""
 _CHUNK = 500
 _TOPIC = topics.DAY.name
 
@@ -159,10 +163,7 @@ class Days(Generic[S]):
         """Timers that could not be decided on their day, or were due while their subject was parked, fire now."""
         if self._runtime.service.initial is None:
             return
-        row = await self._runtime.pool.fetchrow(
-            "select today, exists(select from state where due <= today and not exists "
-            "(select from parked_subject p where p.subject = state.subject)) from business_day"
-        )
+        row = await self._runtime.pool.fetchrow(_OVERDUE)
         if row is not None and row[1]:
             event = DayStarted(occurred_on=row[0])
             await self._fire(Message(topics.DAY, event, event.subject, f"again/{row[0]}"), row[0])

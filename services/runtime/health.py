@@ -17,8 +17,9 @@ OUTBOX_AGE_LIMIT = 60
 _OUTBOX = "select count(*), coalesce(extract(epoch from now() - min(written_at)), 0)::float8 from outbox"
 _GAUGES = f"""select *, (select count(*) from parked_subject), (select today from business_day) from ({_OUTBOX}) o"""
 _PROGRESS = """select (select today from business_day), (select count(*) from outbox),
-(select count(*) from state where due <= (select today from business_day)
- and not exists (select from parked_subject p where p.subject = state.subject)),
+case when (select min(due) from state) <= (select today from business_day) then
+ (select count(*) from state where due <= (select today from business_day)
+  and not exists (select from parked_subject p where p.subject = state.subject)) else 0 end,
 (select count(*) from parked_subject),
 (select json_object_agg(topic || '/' || partition, next_offset) from consumed_offset)::jsonb"""
 

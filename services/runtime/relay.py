@@ -20,6 +20,8 @@ from services.runtime.runtime import Runtime
 from services.runtime.telemetry import fault, log
 
 _READ = "select id, topic, partition, key, headers, value from outbox order by id limit $1"
+_VACUUM_AFTER = 5_000
+"""Deleted rows: whoever looks for the first of an empty outbox walks over all that were in it."""
 _MAX_REQUEST = 3 << 20
 """Bytes: a dead letter of 2 MiB fits."""
 _BATCH_BYTES = 900_000
@@ -90,7 +92,7 @@ class Relay(Generic[S]):
         return True
 
     async def _publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
-        wake, pause = self._runtime.wake, _SHORTEST_POLL
+        wake, pause, deleted = self._runtime.wake, _SHORTEST_POLL, 0
         while True:
             wake.clear()
             rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
@@ -101,7 +103,10 @@ class Relay(Generic[S]):
                 failpoint("sent")
                 await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
                 self._runtime.metrics.relayed.inc(len(rows))
-                pause = _SHORTEST_POLL
+                pause, deleted = _SHORTEST_POLL, deleted + len(rows)
+            elif deleted > _VACUUM_AFTER:
+                await db.execute("vacuum outbox")
+                deleted = 0
             elif self._runtime.stopping.is_set():
                 return
             else:
