@@ -9,10 +9,13 @@ from lotse.stack.postgres import SUPERUSER, dsn
 
 
 async def provide(settings: Settings, *, superuser_password: str, passwords: Mapping[str, str]) -> None:
-    """Make what is missing. A role may connect to the database of its name only."""
-    admin = await asyncpg.connect(
-        dsn(settings, role=SUPERUSER, password=superuser_password, database="postgres"), timeout=10
-    )
+    """Make what is missing in the embedded server. A role may connect to the database of its name only."""
+    await provide_at(dsn(settings, role=SUPERUSER, password=superuser_password, database="postgres"), passwords)
+
+
+async def provide_at(superuser: str, passwords: Mapping[str, str]) -> None:
+    """The same at any server, by its superuser's DSN."""
+    admin = await asyncpg.connect(superuser, timeout=10)
     try:
         await admin.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
         there = {row["rolname"] for row in await admin.fetch("SELECT rolname FROM pg_roles")}

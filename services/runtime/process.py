@@ -44,7 +44,7 @@ def main(service: Callable[[City], Service[Any]], router: APIRouter, *, title: s
     settings = Settings()
     city = read_city(settings.config)
     made = service(city)
-    settings = settings.model_copy(update={"service": made.name})
+    settings = settings.in_city(city).model_copy(update={"service": made.name})
     configure_logs(made.name, settings.log_level)
     app = create_app(made, city, settings, router, title=title, description=description)
     config = uvicorn.Config(

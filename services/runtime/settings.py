@@ -1,23 +1,47 @@
-"""How a service process is told where it runs: environment variables with the prefix `LOTSE_`."""
+"""How a service process is told where it runs: environment variables with the prefix `LOTSE_`.
 
+What must not be seen in an environment may be a file instead, named like the variable in small letters, in the folder
+that LOTSE_SECRETS names: `lotse_database`, `lotse_namespace`. A variable goes before a file.
+"""
+
+import os
 from pathlib import Path
 from uuid import UUID
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
+from contracts.city import City
 from contracts.topics import Layout
 
 
-class Settings(BaseSettings):
-    """Times are in seconds, sizes in records. `namespace` is the installation's secret: ids are derived in it."""
+class DatabaseSettings(BaseSettings):
+    """Where a service's database is, password included; all that its migration has to know."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_", extra="ignore")
+
+    database: str
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The folder is looked up when settings are read; the library's own option is fixed at import."""
+        _ = dotenv_settings, file_secret_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, os.environ.get("LOTSE_SECRETS"))
+
+
+class Settings(DatabaseSettings):
+    """Times are in seconds, sizes in records. `namespace` is the installation's secret: ids are derived in it."""
 
     service: str = ""
     kafka: str = "127.0.0.1:19092"
     topic_prefix: str = ""
     """Before every topic's and group's name on the wire, so that several installations can share a broker."""
-    database: str
     host: str = "127.0.0.1"
     port: int = 8000
     namespace: UUID
@@ -38,6 +62,11 @@ class Settings(BaseSettings):
     def wire(self, name: str) -> str:
         """A topic's or group's name at the broker."""
         return f"{self.topic_prefix}{name}"
+
+    def in_city(self, city: City) -> "Settings":
+        """Partitions that nobody named are as the city's configuration says."""
+        said = {"partitions_person": city.partitions.person, "partitions_partner": city.partitions.partner}
+        return self.model_copy(update={name: n for name, n in said.items() if name not in self.model_fields_set})
 
     @property
     def layout(self) -> Layout:
