@@ -94,10 +94,11 @@ class Calendar:
         async with self._lock:
             began = time.monotonic()
             last = await self._last()
-            day = wanted or self._next(last)
+            following = self._next(last, wanted)
+            day = wanted or following
             new = last is None or day > last
-            if new and day != self._next(last):
-                raise Problem(409, "skipped_day", f"{day} would skip days: the next one is {self._next(last)}")
+            if new and day != following:
+                raise Problem(409, "skipped_day", f"{day} would skip days: the next one is {following}")
             looks = await self._settle()
             if new:
                 await self._publish(day)
@@ -142,8 +143,9 @@ class Calendar:
         except (KafkaError, OSError) as error:
             raise _away(error) from None
 
-    def _next(self, last: date | None) -> date:
-        return last + DAY if last else self._settings.start or business_day(datetime.now(UTC))
+    def _next(self, last: date | None, wanted: date | None) -> date:
+        """Time that was given no start begins with the day that is first asked for."""
+        return last + DAY if last else self._settings.start or wanted or business_day(datetime.now(UTC))
 
     async def _settle(self) -> int:
         """Until one look at everybody finds all settled; in between only those are asked again who were not.
