@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.city import read_city
+from lotse.absence import Absence, remedy
 from lotse.clock import DAY, business_day, missing, until_midnight
 from lotse.daylog import DayLog
 from lotse.settled import BROKER, Observer
@@ -29,6 +30,8 @@ SURELY_BUSY: Final = 0.02
 FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.05
 PAUSE_GROWS: Final = 1.4
+ASK_WHO_IS_THERE: Final = 1.0
+"""Seconds between two questions to the broker for the members of an agency's group that is behind."""
 RETRY_SECONDS: Final = 1.0
 LONGEST_NAP: Final = 30.0
 """Seconds: a machine that slept, or whose clock was set, is noticed this soon."""
@@ -152,14 +155,18 @@ class Calendar:
 
         Returns how many looks it took.
         """
-        looks = 1
-        deadline, pause = time.monotonic() + self._settings.settle_seconds, FIRST_PAUSE
+        looks, absence, began = 1, Absence(), time.monotonic()
+        deadline, pause, ask_at = began + self._settings.settle_seconds, FIRST_PAUSE, began + ASK_WHO_IS_THERE
         while found := await self._observer.look():
             while found:
                 if time.monotonic() > deadline:
                     waited = f"after {self._settings.settle_seconds:.0f} s"
                     detail = f"{waited}: {'; '.join(found.values())}. Nothing is lost: try again"
                     raise Problem(503, "not_settled", detail)
+                if time.monotonic() > ask_at:
+                    if away := absence.away(await self._observer.behind(found), time.monotonic()):
+                        raise Problem(503, "agency_away", remedy(away))
+                    ask_at = time.monotonic() + ASK_WHO_IS_THERE
                 await asyncio.sleep(pause)
                 pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
                 found = await self._observer.look(None if BROKER in found else found)

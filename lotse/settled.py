@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from contracts.topics import DAY, consumed_by, event_topics, partner_out
+from lotse.absence import Seen
 from lotse.kept import Kept
 
 Places = Mapping[str, int]
@@ -94,6 +95,18 @@ class Observer:
         words = dict(zip([*names, *groups], said, strict=True))
         return unsettled(words, ends, {name: self._consumed[name] for name in words})
 
+    async def behind(self, found: Collection[str]) -> dict[str, Seen]:
+        """What the broker says of the agencies' groups among `found`; nothing while it does not answer."""
+        groups = [group for group in self._groups if group in found]
+        if self._broker is None or not groups:
+            return {}
+        try:
+            said = await asyncio.gather(*(self._broker.seen(group) for group in groups))
+        except (KafkaError, OSError):
+            await self.close()
+            return {}
+        return {self._groups[group]: seen for group, seen in zip(groups, said, strict=True)}
+
     async def close(self) -> None:
         broker, self._broker = self._broker, None
         if broker:
@@ -142,6 +155,11 @@ class _Broker:
     async def committed(self, group: str) -> Word:
         found = await self._admin.list_consumer_group_offsets(group, self._coordinators[group])
         return Word({f"{place.topic}/{place.partition}": at.offset for place, at in found.items()})
+
+    async def seen(self, group: str) -> Seen:
+        word = await self.committed(group)
+        (said,) = await self._admin.describe_consumer_groups([group], self._coordinators[group])
+        return Seen(sum(len(members) for _, _, _, _, _, members, *_ in said.groups), word.offsets)
 
     async def ends(self) -> dict[str, int]:
         found = await self._consumer.end_offsets(self._places)

@@ -3,6 +3,10 @@ from typing import Any
 
 from aiokafka import OffsetAndMetadata, TopicPartition
 
+class DescribedGroups:
+    groups: list[tuple[Any, ...]]
+    """Each: error code, group, state, protocol type, protocol, members, and more in later versions."""
+
 class AIOKafkaAdminClient:
     def __init__(
         self, *, bootstrap_servers: str | list[str], client_id: str = ..., request_timeout_ms: int = ...
@@ -11,6 +15,9 @@ class AIOKafkaAdminClient:
     async def close(self) -> None: ...
     async def describe_topics(self, topics: Sequence[str] | None = None) -> list[dict[str, Any]]: ...
     async def find_coordinator(self, group_id: str) -> int: ...
+    async def describe_consumer_groups(
+        self, group_ids: Sequence[str], group_coordinator_id: int | None = None
+    ) -> list[DescribedGroups]: ...
     async def list_consumer_group_offsets(
         self,
         group_id: str,
