@@ -3,16 +3,22 @@
 import contextlib
 import getpass
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 
 from lotse.refusal import Refusal
-from lotse.settings import Settings, setting_of
+from lotse.settings import setting_of
 
 TIMEOUT: Final = httpx.Timeout(60.0, connect=3.0)
 """Seconds: a redrive or a year of figures takes a moment."""
 SILENT: Final = 3
+
+
+class Addresses(Protocol):
+    """Where the services are; of `lotse.settings.Settings`, for one."""
+
+    def url(self, part: str) -> str: ...
 
 
 class DoesNotAnswer(Refusal):
@@ -50,13 +56,13 @@ def account() -> str:
     return "unknown"
 
 
-def ask(settings: Settings, service: str, path: str, *, operator: Operator, body: dict[str, str] | None = None) -> Any:
+def ask(at: Addresses, service: str, path: str, *, operator: Operator, body: dict[str, str] | None = None) -> Any:
     """What a service answers to GET, or to POST if there is a body. Raises `DoesNotAnswer` and `Refused`."""
     method = "GET" if body is None else "POST"
     try:
         response = httpx.request(
             method,
-            f"{settings.url(service)}{path}",
+            f"{at.url(service)}{path}",
             json=body,
             headers=operator.headers,
             timeout=TIMEOUT,
@@ -64,7 +70,7 @@ def ask(settings: Settings, service: str, path: str, *, operator: Operator, body
         )
     except httpx.HTTPError as error:
         raise DoesNotAnswer(
-            f"{service} does not answer at {settings.url(service)} ({type(error).__name__}).",
+            f"{service} does not answer at {at.url(service)} ({type(error).__name__}).",
             remedy=f"`lotse status` tells how it is. If it runs on another port: {setting_of(service)}=<port>",
         ) from None
     if response.is_success:

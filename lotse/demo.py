@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 
 from contracts.city import CityMisconfigured
-from lotse.asking import Operator, ask
+from lotse.demo_asked import asked
+from lotse.demo_figures import figures, require_whole
 from lotse.demo_home import finish, prepare
 from lotse.demo_table import table
 from lotse.demo_year import YearShown
@@ -31,22 +32,6 @@ from simulation.facts import Scene, read_scene
 
 REPORT: Final = Path("build/demo/report.json")
 CITY: Final = "city"
-FIGURES: Final = (
-    "recipients",
-    "recipients_year_before",
-    "change_on_year",
-    "expenditure_dem_minor",
-    "placements",
-    "integrations",
-    "referrals",
-    "clients_registered",
-    "events",
-)
-"""Each computed by reporting from events alone."""
-
-
-class Incomplete(Refusal):
-    """The year ended, but not for everybody."""
 
 
 def _day(text: str | date) -> date:
@@ -80,21 +65,7 @@ def demo(
     """
     settings = Settings()
     scene = _scene(settings)
-    latest = scene.reorganised_on - timedelta(days=1)
-    first, until = first or scene.first_day, until or scene.last_day
-    if not scene.first_day <= first <= latest:
-        raise Refusal(
-            f"The city's first day lies between {scene.first_day} and {latest}.", remedy=f"lotse demo --from {latest}"
-        )
-    if until < first:
-        raise Refusal(f"The city's first day is {first}.", remedy=f"lotse demo --until {scene.last_day}")
-    absent = tuple(sorted(set(without or ())))
-    if unknown := set(absent) - set(scene.city.agency_ids):
-        raise Refusal(
-            f"{scene.city.name} has no agency {', '.join(sorted(unknown))}.",
-            remedy=f"It has: {', '.join(scene.city.agency_ids)}.",
-        )
-    play = Play(city=scene.city.name, scale=scale, seed=seed, first=first, until=until, without=absent)
+    play = asked(scene, command="lotse demo", scale=scale, seed=seed, first=first, until=until, without=without or ())
     asyncio.run(_demo(settings, scene, play, Console(highlight=False, stderr=as_json), as_json=as_json))
 
 
@@ -117,12 +88,12 @@ async def _demo(settings: Settings, scene: Scene, play: Play, console: Console, 
         async def live(stack: Stack) -> None:
             progress.settle()
             await shown.watch(stack, play.until)
-            figures = await asyncio.to_thread(_figures, stack.settings, play)
-            report = figures | {"scale": play.scale, "seconds": round(time.monotonic() - began, 1)}
+            found = await asyncio.to_thread(figures, stack.settings, play)
+            report = found | {"scale": play.scale, "seconds": round(time.monotonic() - began, 1)}
             _write(report)
             finish(stack.home)
             _conclude(console, report, scene, play, as_json=as_json)
-            await asyncio.to_thread(_require_whole, stack.settings)
+            await asyncio.to_thread(require_whole, stack.settings)
             if sys.stdin.isatty() and sys.stdout.isatty():
                 await _stay(console, stack)
 
@@ -165,27 +136,6 @@ def _own(settings: Settings) -> Settings:
     chosen = {f"{part}_port" for part in PARTS} & settings.model_fields_set
     taken = {f"{part}_port": free.port(part) for part in PARTS if not is_free(own.port(part))}
     return own.model_copy(update={name: port for name, port in taken.items() if name not in chosen})
-
-
-def _figures(settings: Settings, play: Play) -> dict[str, Any]:
-    operator = Operator(actor="lotse.demo", purpose="the year's figures")
-    first = date(play.until.year - 1, play.until.month, 1)
-    after = (first.year + first.month // 12, first.month % 12 + 1)
-    period = f"from={after[0]}-{after[1]:02d}&to={play.until:%Y-%m}&month={play.until:%Y-%m}"
-    found = ask(settings, "reporting", f"/report?{period}", operator=operator)
-    return {name: found[name] for name in FIGURES}
-
-
-def _require_whole(settings: Settings) -> None:
-    """Figures of a year in which clients were left behind are no figures. Raises `Incomplete`."""
-    operator = Operator(actor="lotse.demo", purpose="parked clients")
-    parked = {name: ask(settings, name, "/progress", operator=operator)["parked"] for name in SERVICES}
-    if any(parked.values()):
-        told = ", ".join(f"{count} at {name}" for name, count in parked.items() if count)
-        raise Incomplete(
-            f"Clients are parked, their events are missing from the figures: {told}.",
-            remedy="This is a defect of that service: its log in the demo's home tells the reason.",
-        )
 
 
 def _write(report: dict[str, Any]) -> None:
