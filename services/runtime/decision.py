@@ -156,8 +156,8 @@ class Clients(Generic[S]):
 
     def family(self, subject: str) -> tuple[S, ...]:
         """All known states that are one person with this one, itself included, by subject."""
-        known = {subject} | self._related(subject) & (self._loaded.keys() | self._staged.keys())
-        return tuple(self[name] for name in sorted(known))
+        known = (name for name in self._related(subject) if name in self._loaded or name in self._staged)
+        return tuple(self[name] for name in sorted({subject, *known}))
 
     def related(self, subject: str) -> tuple[str, ...]:
         """The locked subjects that are one person with this one, known or not."""

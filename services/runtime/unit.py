@@ -269,7 +269,7 @@ class Unit(Generic[S]):
         if self._clients is not None:
             self._changed.update(self._clients.keep())
         self._ledger |= draft.numbers
-        self._counted |= draft.numbers.keys()
+        self._counted.update(draft.numbers)
         self._rows += draft.rows
         self._outgoing += draft.outgoing
 
