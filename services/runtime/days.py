@@ -7,8 +7,9 @@ before the day is decided before it. Firing is safe to repeat: a timer is used u
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Generic
+from typing import Any, Generic
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -235,17 +236,26 @@ class Days(Generic[S]):
             )
 
     async def _rank(self, db: asyncpg.Connection, message: Message, spans: Spans) -> None:
+        """In units of a few hundred, by subject: a whole city's would keep its transaction idle while it decides."""
         service, day = self._runtime.service, message.event.occurred_on
-        unit = Unit(self._runtime, db, today=day, spans=spans)
         if service.initial is None:
             if rows := list(service.project(message)):
                 await upsert_models(db, rows)
             return
         if service.rank is None:
             return
-        commands = await service.rank(db, unit.context(f"rank/{day}"))
-        await unit.open({target for command in commands for target in command.targets})
-        for number, command in enumerate(commands):
+        commands = await service.rank(db, Unit(self._runtime, db, today=day).context(f"rank/{day}"))
+        ranked = sorted(enumerate(commands), key=lambda one: one[1].targets)
+        for start in range(0, len(ranked), _CHUNK):
+            await self._carry_out(db, ranked[start : start + _CHUNK], day, spans)
+
+    async def _carry_out(
+        self, db: asyncpg.Connection, ranked: Sequence[tuple[int, Any]], day: date, spans: Spans
+    ) -> None:
+        """Numbered commands of a day, in the transaction that makes it today."""
+        unit = Unit(self._runtime, db, today=day, spans=spans)
+        await unit.open({target for _, command in ranked for target in command.targets})
+        for number, command in ranked:
             if unit.is_parked(command.targets):
                 continue
             spans.timer("rank")
