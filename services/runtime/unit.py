@@ -44,6 +44,8 @@ down(subject) as (select subject from roots union select a.subject from alias a 
 select subject from down"""
 _LOCK = """select topic, subject, last from ledger
 where (topic, subject) in (select * from unnest($1::text[], $2::text[])) order by topic, subject for update"""
+_UNMADE = """delete from ledger
+where last = 0 and (topic, subject) in (select * from unnest($1::text[], $2::text[]))"""
 _OUTBOX = """insert into outbox (topic, partition, key, headers, value, written_at)
 select t, p, k, h, v, clock_timestamp() from unnest($1::text[], $2::int[], $3::bytea[], $4::text[], $5::bytea[])
 with ordinality as row(t, p, k, h, v, n) order by n"""
@@ -81,6 +83,7 @@ class Unit(Generic[S]):
         self.parked: set[str] = set()
         self._ledger: dict[Subject, int] = {}
         self._counted: set[Subject] = set()
+        self._made: set[Subject] = set()
         self._clients: Clients[S] | None = None
         self._before: dict[str, S] = {}
         self._changed: set[str] = set()
@@ -159,6 +162,7 @@ class Unit(Generic[S]):
             self._ledger.update((key, 0) for key in missing if key[0] in self._runtime.consumed)
             missing = ours
             if missing and attempt == 1:
+                self._made.update(missing)
                 topics, subjects = zip(*missing, strict=True)
                 await self.db.execute(
                     "insert into ledger (topic, subject, last) select t, s, 0 from unnest($1::text[], $2::text[]) "
@@ -287,9 +291,16 @@ class Unit(Generic[S]):
         await upsert_models(self.db, self._rows)
         rows = await self._number()
         await upsert(self.db, Ledger, [(*key, self._ledger[key]) for key in sorted(self._counted)])
+        await self._forget_nobody()
         if rows := rows + self._letters:
             await self.db.execute(_OUTBOX, *(list(column) for column in zip(*rows, strict=True)))
         await self.spans.offered(self.db, self._outgoing)
+
+    async def _forget_nobody(self) -> None:
+        """Takes back rows that were made to lock whom there is not: a command may name anybody."""
+        known = self._before.keys() | self._changed
+        if nobody := sorted(key for key in self._made - self._counted if key[1] not in known):
+            await self.db.execute(_UNMADE, [topic for topic, _ in nobody], [subject for _, subject in nobody])
 
     async def _number(self) -> list[OutboxRow]:
         """Outbox rows in the order of decision, with the sequence of every topic and subject."""

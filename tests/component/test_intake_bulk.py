@@ -120,6 +120,13 @@ async def test_everyone_is_transferred_to_the_centre_of_their_address_once(intak
     assert (again["applied"], again["unchanged"]) == (0, everyone)
 
 
+async def test_a_line_about_nobody_leaves_nothing_behind(intake: IntakeWorld) -> None:
+    wrong = {"command": "end_benefits", "person_id": str(uuid.UUID(int=4711)), "reason": "work"}
+    report = await intake.bulk([line(4000), wrong])
+    assert [(one["line"], one["code"]) for one in report["refused"]] == [(2, "unknown_person")]
+    assert await intake.db.fetch("select subject from ledger where last = 0") == []
+
+
 async def test_the_ledger_counts_what_is_on_the_topic(intake: IntakeWorld) -> None:
     await intake.register(5000)
     await intake.told_of()
