@@ -38,7 +38,10 @@ class OfficeKind(StrEnum):
 
 
 class Office(_Closed):
-    """An office and the days on which it works, both inclusive (None: open)."""
+    """An office and the days on which it works, both inclusive (None: open).
+
+    `tile`: column and row on the page's map, from the north-west; without one, offices stand in their order.
+    """
 
     id: OfficeId
     name: str
@@ -46,6 +49,7 @@ class Office(_Closed):
     districts: Annotated[tuple[DistrictId, ...], Field(min_length=1)]
     since: date | None = None
     until: date | None = None
+    tile: tuple[Annotated[int, Field(ge=1, le=12)], Annotated[int, Field(ge=1, le=12)]] | None = None
 
     @property
     def days(self) -> tuple[date, date]:
@@ -163,6 +167,10 @@ def _offices(city: City) -> Iterator[Mistake]:
         if len(set(office.districts)) < len(office.districts):
             yield Mistake((*place, "districts"), "a district is named twice", "Name each district once.")
         known.add(office.id)
+    for (_, first), (number, other) in combinations(enumerate(city.offices), 2):
+        if first.tile and first.tile == other.tile and first.meets(other):
+            what = f"{first.id} and {other.id} are on the same tile on the same day"
+            yield Mistake(("offices", number, "tile"), what, "Give one of them another column or row.")
 
 
 def _districts(city: City) -> Iterator[Mistake]:

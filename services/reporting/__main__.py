@@ -1,7 +1,7 @@
 """`python -m services.reporting`: the service process."""
 
-from services.reporting.api import router
 from services.reporting.app import service
+from services.reporting.routes import router
 from services.runtime.process import main
 
 if __name__ == "__main__":

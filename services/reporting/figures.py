@@ -26,6 +26,8 @@ class Figures:
     cases_open: int = 0
     placements: int = 0
     integrations: int = 0
+    payees: int = 0
+    """Persons to whom anything was paid for the month: over several months no number of persons."""
     paid: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Minor units by currency and kind."""
     referrals: Counter[str] = field(default_factory=Counter)
@@ -40,18 +42,23 @@ class Figures:
         self.cases_open += other.cases_open
         self.placements += other.placements
         self.integrations += other.integrations
+        self.payees += other.payees
         self.paid.update(other.paid)
         self.referrals.update(other.referrals)
         self.sustained.update(other.sustained)
 
+    def paid_in(self, currency: Currency) -> int:
+        """Minor units: summed per currency first, the sum converted once, half up (domain.md section 6)."""
+        total = Money(minor=0, currency=currency)
+        for code in Currency:
+            minor = sum(amount for (paid, _), amount in self.paid.items() if paid == code)
+            total += Money(minor=minor, currency=code).to(currency)
+        return total.minor
+
     @property
     def paid_in_dem(self) -> int:
-        """Pfennig: summed per currency first, the sum converted once, half up (domain.md section 6)."""
-        total = Money(minor=0, currency=Currency.DEM)
-        for currency in Currency:
-            minor = sum(amount for (code, _), amount in self.paid.items() if code == currency)
-            total += Money(minor=minor, currency=currency).to(Currency.DEM)
-        return total.minor
+        """Pfennig."""
+        return self.paid_in(Currency.DEM)
 
 
 def total(found: Iterable[Figures]) -> Figures:

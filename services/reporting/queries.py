@@ -132,16 +132,24 @@ referrals as (  -- all ever drafted, by their state on the reference day
 """
 
 _PAID: Final = """
-, paid as (  -- for a month, at the office of the household's head
-  select r.month, coalesce(o.office, 'unknown') as office, p.currency, p.kind, sum(p.minor) as number
+, payment_of as materialized (  -- for a month, at the office of the household's head
+  select r.month, coalesce(o.office, 'unknown') as office, p.person_id, p.currency, p.kind, p.minor
   from payment p join reference r using (month)
-  left join office_of o on o.person_id = p.person_id and o.days & r.day <> 0 group by 1, 2, 3, 4)
+  left join office_of o on o.person_id = p.person_id and o.days & r.day <> 0)
 """
 
 _PAID_AS_CITY: Final = """
+, payment_of as materialized (
+  select r.month, '' as office, p.person_id, p.currency, p.kind, p.minor from payment p join reference r using (month))
+"""
+
+_PAID_SUMS: Final = """
 , paid as (
-  select r.month, '' as office, p.currency, p.kind, sum(p.minor) as number
-  from payment p join reference r using (month) group by 1, 2, 3, 4)
+  select month, office, currency, kind, sum(minor) as number from payment_of group by 1, 2, 3, 4),
+payees as (  -- persons to whom anything was paid
+  select month, office, count(*) as number from (
+    select p.month, p.office, coalesce(a.canonical_id, p.person_id) as person_id
+    from payment_of p left join alias a using (person_id) group by 1, 2, 3) payee group by 1, 2)
 """
 
 _PLACEMENTS: Final = """
@@ -182,13 +190,14 @@ select s.figure, r.month, s.office, s.label, '' as sublabel, sum(s.number)::bigi
   union all select 'referrals', days, office, state, number from referrals) s
 join reference r on s.days & r.day <> 0 group by 1, 2, 3, 4
 union all select 'paid', month, office, currency, kind, number::bigint from paid
+union all select 'payees', month, office, '', '', number from payees
 union all select 'placements', month, office, '', '', number from placements
 union all select 'integrations', month, office, '', '', persons from placements where persons > 0
 union all select 'sustained', month, office, months::text, outcome, number from sustained
 """
 
 _STOCKS: Final = _RECIPIENTS + _HOUSEHOLDS + _REGISTERED + _CASES + _REFERRALS
-_FLOWS: Final = _PLACEMENTS + _SUSTAINED + _ALL
+_FLOWS: Final = _PAID_SUMS + _PLACEMENTS + _SUSTAINED + _ALL
 BY_OFFICE: Final = (_PERSONS + _BY_OFFICE + _STOCKS + _PAID + _FLOWS).replace(":as_of", "cast(:as_of as date)")
 """Rows: figure, month, office, label, sublabel, number. `:days` are the reference days of `:months`, ascending."""
 AS_CITY: Final = (_PERSONS + _AS_CITY + _STOCKS + _PAID_AS_CITY + _FLOWS).replace(":as_of", "cast(:as_of as date)")

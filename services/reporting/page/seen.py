@@ -1,0 +1,107 @@
+"""Which months, and blocks of months, of a history may be seen, by figure: smallcells.py over reporting's counts."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.reporting.figures import Figures
+from services.reporting.page.history import History
+from services.reporting.page.smallcells import Blocks, Cells, Counts, alone, blocks, growing_months, is_small
+
+REFERRAL_GROUPS: Final = {
+    "pending": ("draft", "requested", "received"),
+    "active": ("accepted", "in_service", "on_hold"),
+    "completed": ("completed",),
+    "ended": ("failed", "discontinued", "rejected", "withdrawn", "expired"),
+}
+"""A referral's states as the page tells them. `void` was entered in error and is none."""
+_CITY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What may be seen of the city (`office` None), and of its offices."""
+
+    _stocks: dict[str, frozenset[str]]
+    """Units by month."""
+    _paid: dict[str, frozenset[str]]
+    _referrals: tuple[frozenset[str], frozenset[str]]
+    """Months of the city, and of its offices."""
+    _jobs: tuple[Blocks, Blocks]
+    _matured: dict[int, Blocks]
+
+    def stock(self, month: str, office: str | None) -> bool:
+        return (office or _CITY) in self._stocks[month]
+
+    def referrals(self, month: str, office: str | None) -> bool:
+        return month in self._referrals[office is not None]
+
+    def paid(self, period: Iterable[str], office: str | None) -> bool:
+        return all((office or _CITY) in self._paid[month] for month in period if month in self._paid)
+
+    def jobs(self, period: Sequence[str], office: str | None) -> bool:
+        return self._jobs[office is not None].whole(period)
+
+    def sustained(self, period: Sequence[str], after: int) -> bool:
+        """Of the city."""
+        return self._matured[after].whole(period)
+
+
+def seen(history: History) -> Seen:
+    city = blocks(history.months, _city(history, _jobs))
+    return Seen(
+        _stocks=_units(history, _persons),
+        _paid=_units(history, lambda found: (found.payees,)),
+        _referrals=_referrals(history),
+        _jobs=(city, blocks(history.months, _offices(history, _jobs), among=city.cuts)),
+        _matured={n: blocks(history.months, _city(history, _outcomes(n)), among=city.cuts) for n in (6, 12)},
+    )
+
+
+def group_of(found: Figures, group: str) -> int:
+    return sum(found.referrals[state] for state in REFERRAL_GROUPS[group])
+
+
+def _units(history: History, counts: Callable[[Figures], Counts]) -> dict[str, frozenset[str]]:
+    city, offices, found = _city(history, counts), _offices(history, counts), {}
+    every = {office for _, office in history.table.cells}
+    for month in history.months:
+        cells = offices(month)
+        whole = not any(is_small(count) for count in city(month)[_CITY])
+        found[month] = alone(cells) | (every - cells.keys()) | ({_CITY} if whole else set())
+    return found
+
+
+def _referrals(history: History) -> tuple[frozenset[str], frozenset[str]]:
+    every = frozenset(history.months)
+    city = growing_months(every, _city(history, _groups), _city(history, _grown), every)
+    return city, growing_months(every, _offices(history, _groups), _offices(history, _grown), city)
+
+
+def _persons(found: Figures) -> Counts:
+    return found.recipients, found.households, found.recipients - found.households
+
+
+def _jobs(found: Figures) -> Counts:
+    return found.placements, found.integrations, found.placements - found.integrations
+
+
+def _groups(found: Figures) -> Counts:
+    return tuple(group_of(found, group) for group in REFERRAL_GROUPS)
+
+
+def _grown(found: Figures) -> Counts:
+    """Referrals that stay where they are once they are there, and all of them."""
+    return group_of(found, "completed"), group_of(found, "ended"), sum(_groups(found))
+
+
+def _outcomes(after: int) -> Callable[[Figures], Counts]:
+    return lambda found: tuple(found.sustained[after, outcome] for outcome in ("sustained", "failed", "unknown"))
+
+
+def _city(history: History, counts: Callable[[Figures], Counts]) -> Callable[[str], Cells]:
+    return lambda month: {_CITY: counts(history.table.of([month]))}
+
+
+def _offices(history: History, counts: Callable[[Figures], Counts]) -> Callable[[str], Cells]:
+    return lambda month: {office: counts(found) for office, found in history.offices(month).items()}
