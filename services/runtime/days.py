@@ -33,6 +33,9 @@ from services.runtime.unit import Unit
 _DUE = """with due as materialized (select subject from state where due <= $1)
 select subject from due where subject > $2
 and not exists (select from parked_subject p where p.subject = due.subject) order by subject limit $3"""
+_STILL_DUE = "select subject from state where subject = any($1) and due <= $2"
+_USED_UP = """update state s set due = fired.due from unnest($1::text[], $2::date[]) as fired(subject, due)
+where s.subject = fired.subject and s.due is distinct from fired.due"""
 _OVERDUE = """select today, case when (select min(due) from state) <= today then exists(select from state
 where due <= today and not exists (select from parked_subject p where p.subject = state.subject)) else false end
 from business_day"""
@@ -191,13 +194,15 @@ class Days(Generic[S]):
         turns = [Message(topics.DAY, message.event, subject, message.id) for subject in subjects]
         names = {turn.subject: frozenset(self._runtime.service.touches(turn)) | {turn.subject} for turn in turns}
         await unit.open({name for found in names.values() for name in found})
+        due = {row[0] for row in await db.fetch(_STILL_DUE, subjects, day)}
+        fired: list[str] = []
         for turn in turns:
-            due = unit.clients[turn.subject].due
-            if due is None or due > day or unit.is_parked(names[turn.subject]):
+            if turn.subject not in due or unit.is_parked(names[turn.subject]):
                 continue
             spans.timer("timer")
             try:
                 unit.hear(turn, names=names[turn.subject])
+                fired.append(turn.subject)
             except Exception as error:  # a defect concerns this subject alone: it is parked
                 reason = f"day {day}: {fault(error)}"
                 log().error("timer failed: subject parked", subject=turn.subject, reason=reason)
@@ -207,6 +212,7 @@ class Days(Generic[S]):
                     reason,
                 )
         await unit.close()
+        await db.execute(_USED_UP, fired, [unit.clients[subject].due(day) for subject in fired])
 
     async def _finish(self, record: Record, message: Message | None) -> None:
         """Ranks, sets today and moves the offset, in one transaction."""

@@ -39,9 +39,9 @@ class Aggregate(Protocol):
         """The subject under which this one is found: itself, unless it was merged into another."""
         ...
 
-    @property
-    def due(self) -> date | None:
-        """The next day on which time alone changes something here. `react` to that day must move it into the future."""
+    def due(self, after: date) -> date | None:
+        """When to be handed the day next, if `after` was decided last: the first day on which time alone changes
+        something. A day named whatever `after` is must be used up by what `react` decides on it."""
         ...
 
     @property

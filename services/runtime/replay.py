@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, Generic
 
 import asyncpg
@@ -67,10 +68,19 @@ class Replay(Generic[S]):
             if topic.agency is None and not (is_day(topic) and runtime.service.initial):
                 async for batch in self._records(topic):
                     await self._fold(batch)
+        today = await self._today()
         async with transaction(runtime.pool) as db:
             subjects = sorted(self._states)
             for start in range(0, len(subjects), _CHUNK):
-                await save_states(db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]}, {})
+                await save_states(
+                    db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]}, {}, today=today
+                )
+
+    async def _today(self) -> date:
+        """The day that the service has decided last."""
+        if self._stand is not None:
+            return self._stand.today or date.min
+        return await self._live.fetchval("select today from business_day") or date.min
 
     async def _records(self, topic: Topic) -> AsyncIterator[list[Decoded]]:
         """A topic's records, up to where the service stands; its own topic to its end."""

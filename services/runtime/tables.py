@@ -32,7 +32,8 @@ class Ledger(SQLModel, table=True):
 
 
 class State(SQLModel, table=True):
-    """One subject's state, a JSON document; `due` is the next day on which time alone changes it."""
+    """One subject's state, a JSON document; `due` is the next day on which time alone changes it, as of the last one
+    decided here."""
 
     __tablename__ = "state"
     __table_args__ = (sa.Index("ix_state_due", "due", postgresql_where=sa.text("due is not null")),)

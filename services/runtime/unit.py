@@ -327,15 +327,15 @@ class Unit(Generic[S]):
         if self._clients is None or not self._changed:
             return
         states = {subject: self._clients[subject] for subject in sorted(self._changed)}
-        await save_states(self.db, self._runtime, states, self._before)
+        await save_states(self.db, self._runtime, states, self._before, today=self.today)
 
 
 async def save_states(
-    db: asyncpg.Connection, runtime: Runtime[S], states: Mapping[str, S], before: Mapping[str, S]
+    db: asyncpg.Connection, runtime: Runtime[S], states: Mapping[str, S], before: Mapping[str, S], *, today: date
 ) -> None:
     """Upserts states with what follows from them and was not so `before`: due days, aliases, references, index rows."""
     codec = runtime.codec
-    await upsert(db, State, [(s, codec.dump_json(state).decode(), state.due) for s, state in states.items()])
+    await upsert(db, State, [(s, codec.dump_json(state).decode(), state.due(today)) for s, state in states.items()])
     led = {s: state.canonical for s, state in before.items()}
     moved = {s: state.canonical for s, state in states.items() if state.canonical != led.get(s, s)}
     await upsert(db, Alias, [(s, canonical) for s, canonical in moved.items() if canonical != s])

@@ -73,26 +73,23 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casework:
-    """`acted_on`: the newest day on which casework decided anything here."""
-
     cases: tuple[Case, ...] = ()
     requests: tuple[Request, ...] = ()
     items: tuple[Item, ...] = ()
-    acted_on: date | None = None
 
 
 def fold(record: Casework, event: own.CaseworkEvent) -> Casework:
     """The record after one more event of `casework.case.v1`."""
     match event:
         case own.ReferralRequested() | own.ReferralWithdrawalRequested():
-            changed = replace(record, requests=_requests(record.requests, event))
+            return replace(record, requests=_requests(record.requests, event))
         case own.ReconciliationOpened() | own.ReconciliationResolved():
-            changed = replace(record, items=_items(record.items, event))
+            return replace(record, items=_items(record.items, event))
         case own.CaseOpened():
             opened = Case(
                 case_id=event.case_id, person_id=event.person_id, office=event.office, opened_on=event.occurred_on
             )
-            changed = replace(record, cases=(*record.cases, opened))
+            return replace(record, cases=(*record.cases, opened))
         case (
             own.CaseQueued()
             | own.CaseAssigned()
@@ -104,10 +101,9 @@ def fold(record: Casework, event: own.CaseworkEvent) -> Casework:
             | own.CaseReopened()
         ):
             cases = tuple(_case(one, event) if one.case_id == event.case_id else one for one in record.cases)
-            changed = replace(record, cases=cases)
+            return replace(record, cases=cases)
         case _:
             assert_never(event)
-    return replace(changed, acted_on=max(event.occurred_on, record.acted_on or event.occurred_on))
 
 
 CaseChange = (

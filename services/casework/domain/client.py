@@ -29,9 +29,8 @@ class Client:
         lost = [one.survivor_id for one in self.intake.merges if one.loser_id == self.person_id]
         return lost[-1] if lost else self.person_id
 
-    @property
-    def due(self) -> date | None:
-        return timer.next_due(self.intake, self.casework)
+    def due(self, after: date) -> date | None:
+        return timer.next_due(self.intake, self.casework, after)
 
     @property
     def references(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The next day on which time alone changes something for a client, by the client's own records.
 
-The day named is one on which `follow` decides something, so that it is used up by being decided. Someone who is one
-person with others has no timer: their facts lie in several records, so they are looked at every day (`Reconsider`).
+Someone who is one person with others has no timer: their facts lie in several records, so they are looked at every day
+(`Reconsider`).
 """
 
 from collections.abc import Iterator
@@ -12,34 +12,32 @@ from services.casework.domain.circumstances import ground_to_close, may_have_cas
 from services.casework.domain.intake import Intake
 from services.casework.domain.resuming import may_begin
 
+ONE_DAY = timedelta(days=1)
 
-def next_due(intake: Intake, casework: Casework) -> date | None:
+
+def next_due(intake: Intake, casework: Casework, after: date) -> date | None:
+    """The first day after `after` on which `follow` decides something, or that of a review which did not take place.
+
+    What held for a time and was over by `after` is past, however late it was told (domain.md 8.11).
+    """
     if intake.merges:
         return None
     case = next((one for one in casework.cases if one.open), None)
-    return _beginning(intake, casework) if case is None else _ending(intake, casework, case)
-
-
-def _ending(intake: Intake, casework: Casework, case: Case) -> date | None:
-    """When the case closes, changes its office or must be reviewed. Days before its last event are past."""
-    seen = casework.acted_on or case.opened_on
-    days = [day for day in _changes(intake) if day >= seen and _affects(intake, case, day)]
+    days = {after + ONE_DAY, *(day for day in _changes(intake) if day > after)}
+    if case is None:
+        return min((day for day in days if _begins(intake, casework, day)), default=None)
+    ends = [day for day in days if _affects(intake, case, day)]
     if case.plan is not None and not case.plan.overdue:
-        days.append(case.plan.review_on)
-    return min(days, default=None)
+        ends.append(case.plan.review_on)
+    return min(ends, default=None)
 
 
-def _beginning(intake: Intake, casework: Casework) -> date | None:
-    """When a case can begin or go on, if it can in the long run: it would already be open if it could today."""
-    start = None
-    for day in sorted(set(_changes(intake)), reverse=True):
-        if not (may_have_case((intake,), day) and may_begin((intake,), casework.cases, day)):
-            break
-        start = day
-    return start
+def _begins(intake: Intake, casework: Casework, day: date) -> bool:
+    return may_have_case((intake,), day) and may_begin((intake,), casework.cases, day)
 
 
 def _affects(intake: Intake, case: Case, day: date) -> bool:
+    """Whether it closes the case or changes its office."""
     office = office_on((intake,), day)
     moved = office is not None and office.office != case.office
     return moved or ground_to_close((intake,), day) is not None
@@ -53,7 +51,7 @@ def _changes(intake: Intake) -> Iterator[date]:
     for protection in intake.protections:
         yield protection.valid_from
         if protection.valid_until is not None:
-            yield protection.valid_until + timedelta(days=1)
+            yield protection.valid_until + ONE_DAY
         if protection.cleared_on is not None:
             yield protection.cleared_on
     for benefit in intake.benefits:

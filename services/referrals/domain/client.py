@@ -41,8 +41,8 @@ class Client:
     def references(self) -> tuple[str, ...]:
         return (*(r.referral_id for r in self.referrals), *(p.placement_id for p in self.placements))
 
-    @property
-    def due(self) -> date | None:
+    def due(self, _: date) -> date | None:
+        """Every deadline stands until what is decided on it uses it up, however late that is."""
         return min(self._deadlines(), default=None)
 
     def _deadlines(self) -> Iterator[date]:

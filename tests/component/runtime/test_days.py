@@ -1,6 +1,6 @@
 """Business time is an event: what was sent before a day is decided before it, and each timer fires once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from contracts import topics
 from contracts.events import casework
@@ -41,6 +41,17 @@ async def test_each_timer_fires_exactly_once_also_over_a_kill_inside_the_day(wor
     assert {e.occurred_on for e in reviews} == {FIRST_DAY + timedelta(days=3)}
 
 
+async def test_a_turn_that_decides_nothing_is_used_up(world: World) -> None:
+    """People are looked at on their first day, in vain: the next turn is that of their review."""
+    await world.send(topics.PERSON, *(registered(person(n)) for n in range(5)))
+    await world.start()
+    await until(world.settled)
+    assert await _dues(world) == {FIRST_DAY + timedelta(days=1)}
+    await world.day(FIRST_DAY + timedelta(days=1))
+    await until(lambda: _is(world, FIRST_DAY + timedelta(days=1)))
+    assert await _dues(world) == {FIRST_DAY + timedelta(days=3)}
+
+
 async def test_a_repeated_day_is_dropped_and_a_skipped_one_is_a_loss(world: World) -> None:
     replica = await world.start()
     await until(lambda: _is(world, FIRST_DAY))
@@ -48,6 +59,10 @@ async def test_a_repeated_day_is_dropped_and_a_skipped_one_is_a_loss(world: Worl
     await world.day(FIRST_DAY + timedelta(days=2))
     await until(lambda: _unready(world, replica.url))
     assert await world.today() == FIRST_DAY
+
+
+async def _dues(world: World) -> set[date]:
+    return {row[0] for row in await world.db.fetch("select due from state where due is not null")}
 
 
 async def _is(world: World, day: object) -> bool:

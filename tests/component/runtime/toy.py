@@ -61,9 +61,16 @@ class Toy:
     def canonical(self) -> str:
         return self.survivor or self.person_id
 
+    def due(self, after: date) -> date | None:
+        """A look on the first day, which decides nothing, and the review, which waits until it has been."""
+        if self.registered_on is None or self.reviewed:
+            return None
+        look = self.registered_on + timedelta(days=1)
+        return look if look > after else self.review_on
+
     @property
-    def due(self) -> date | None:
-        return self.registered_on + timedelta(days=3) if self.registered_on and not self.reviewed else None
+    def review_on(self) -> date | None:
+        return self.registered_on and self.registered_on + timedelta(days=3)
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -113,7 +120,7 @@ def react(clients: Clients[Toy], message: Message, context: Context) -> Iterable
                 office=moved.office,
                 previous_office=moved.previous_office,
             )
-        case calendar.DayStarted():
+        case calendar.DayStarted() if toy.review_on is not None and toy.review_on <= day:
             yield casework.ReviewDue(
                 occurred_on=day, person_id=toy.person_id, case_id=toy.case_id or "", plan_version=1, due_on=day
             )

@@ -63,6 +63,8 @@ class Casework:
 
     today: date = START
     states: dict[str, Client] = field(default_factory=dict)
+    dues: dict[str, date | None] = field(default_factory=dict)
+    """When each client has their next turn, as the runtime stores it."""
     spoken: list[Event] = field(default_factory=list)
     heard: list[Message] = field(default_factory=list)
     desks: dict[str, str] = field(default_factory=lambda: {MANAGER: VAHR})
@@ -170,17 +172,19 @@ class Casework:
         """Every day up to `day` (tomorrow): each due client's turn, then merged ones, then the assignment."""
         until = day or self.today + DAY
         while self.today < until:
-            self.today += DAY
-            for subject in sorted(s for s, state in self.states.items() if self._is_due(state)):
-                self._hear(Message(topics.DAY, calendar.DayStarted(occurred_on=self.today), subject, f"d{self.today}"))
-            assert not any(self._is_due(state) for state in self.states.values()), "a timer is not used up"
-            for subject in sorted({s.canonical for s in self.states.values() if s.canonical != s.person_id}):
-                self.command(Reconsider(person_id=subject))
-            for command in self.ranked():
-                self.command(command)
+            self.late_day(self.today + DAY)
 
-    def _is_due(self, state: Client) -> bool:
-        return state.due is not None and state.due <= self.today
+    def late_day(self, day: date) -> None:
+        """One day, whatever lies between: each due client's turn, then merged ones, then the assignment."""
+        self.today = day
+        for subject in sorted(s for s, due in self.dues.items() if due is not None and due <= day):
+            self._hear(Message(topics.DAY, calendar.DayStarted(occurred_on=day), subject, f"d{day}"))
+            self.dues[subject] = self.states[subject].due(day)
+        assert not any(due is not None and due <= day for due in self.dues.values()), "a timer is not used up"
+        for subject in sorted({s.canonical for s in self.states.values() if s.canonical != s.person_id}):
+            self.command(Reconsider(person_id=subject))
+        for command in self.ranked():
+            self.command(command)
 
     def ranked(self) -> tuple[AssignCase | QueueCase, ...]:
         cases = [case for state in self.states.values() for case in state.casework.cases if case.open]
@@ -208,7 +212,7 @@ class Casework:
 
     def command(self, command: Any) -> Outcome:
         assert SERVICE.decide is not None
-        outcome = SERVICE.decide(self._clients(command.targets), command, self._context(repr(command)))
+        outcome = SERVICE.decide(self._clients(command.targets), command, self.context(repr(command)))
         self._say(outcome.events)
         return outcome
 
@@ -248,7 +252,7 @@ class Casework:
 
     # the runtime's part
 
-    def _context(self, cause: str) -> Context:
+    def context(self, cause: str) -> Context:
         numbers = iter(range(1_000))
         return Context(today=self.today, city=CITY, new_id=lambda: uid(f"{cause} {len(self.spoken)} {next(numbers)}"))
 
@@ -275,7 +279,7 @@ class Casework:
         if message.topic is not topics.DAY:
             self.heard.append(message)
             clients.stage(message.subject, self._folded(message))
-        self._say(SERVICE.react(clients, message, self._context(f"{message.topic.name}/{message.id}")))
+        self._say(SERVICE.react(clients, message, self.context(f"{message.topic.name}/{message.id}")))
 
     def _say(self, publications: Iterable[Any]) -> None:
         for event in publications:
@@ -291,6 +295,7 @@ class Casework:
         folded = SERVICE.evolve(before, message)
         self.states[message.subject] = STATES.validate_python(STATES.dump_python(folded, mode="json"))
         assert self.states[message.subject] == folded
+        self.dues[message.subject] = folded.due(self.today)
         return folded
 
 

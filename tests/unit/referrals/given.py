@@ -176,12 +176,12 @@ class Referrals:
     def day(self, day: date) -> None:
         """One DayStarted: every due client's turn, then the ranking."""
         self.today = day
-        for subject in sorted(s for s, state in self.states.items() if state.due is not None and state.due <= day):
+        for subject in sorted(s for s, state in self.states.items() if _is_due(state, day)):
             self._hear(Message(topics.DAY, calendar.DayStarted(occurred_on=day), subject, f"day-{day}"))
         for subject, state in sorted(self.states.items()):
             if any(referral.is_open for referral in state.referrals) and state.circumstances.merged:
                 self.command(Reconsider(person_id=subject))
-        waiting = [s for s, state in self.states.items() if state.due is not None and state.due <= day]
+        waiting = [s for s, state in self.states.items() if _is_due(state, day)]
         assert all(any(r.state == "draft" for r in self.states[s].referrals) for s in waiting), "a timer is not used up"
 
     def days(self, until: date) -> None:
@@ -281,6 +281,11 @@ class Referrals:
             assert initial is not None
             self.states[subject] = SERVICE.evolve(self.states.get(subject) or initial(subject), message)
             self.spoken.append(publication)
+
+
+def _is_due(state: Client, day: date) -> bool:
+    due = state.due(day)
+    return due is not None and due <= day
 
 
 def offered(*, person: str = ANNA, agency: str = ARBEITSAMT, referral: str = FIRST) -> Referrals:

@@ -107,4 +107,4 @@ def test_a_withdrawn_referral_reminds_nobody() -> None:
     referrals.days(START + 20 * DAY)
     assert referrals.said(facts.ReferralReminded) == []
     assert referrals.state(FIRST) == "withdrawn"
-    assert referrals.states[referrals.referral().person_id].due is None
+    assert referrals.states[referrals.referral().person_id].due(referrals.today) is None

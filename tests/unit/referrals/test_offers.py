@@ -62,7 +62,7 @@ def test_a_draft_is_due_until_it_is_decided() -> None:
     referrals = Referrals(behind=frozenset({PERSON.name}))
     referrals.client()
     referrals.request()
-    assert referrals.states[ANNA].due == START
+    assert referrals.states[ANNA].due(START) == START
 
 
 def test_without_a_legal_basis_for_that_agency_nothing_leaves() -> None:
