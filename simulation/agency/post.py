@@ -56,9 +56,16 @@ class Post:
             while not self._stopping.is_set():
                 await self._turn()
         finally:
-            for part in (self._consumer.stop(), self._producer.stop()):
-                with contextlib.suppress(TimeoutError, KafkaError, OSError):
-                    await asyncio.wait_for(part, STOP_SECONDS)
+            await self._close()
+
+    async def _close(self) -> None:
+        """Both at once, each a task of its own: whatever becomes of one, or of who waits here, the other is closed."""
+        stops = {asyncio.ensure_future(part.stop()) for part in (self._consumer, self._producer)}
+        done, late = await asyncio.wait(stops, timeout=STOP_SECONDS)
+        for stop in late:
+            stop.cancel()
+        for error in filter(None, (stop.exception() for stop in done)):
+            LOG.info("the broker is away (%s): a connection was dropped", type(error).__name__)
 
     async def _open(self) -> None:
         self._partitions = [TopicPartition(self._out.name, n) for n in range(await self._width())]
