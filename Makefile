@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+ON_POSTGRES_18 := $(addprefix tests/component/test_,intake.py casework.py referrals.py reporting_figures.py)
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
+IMAGE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.13 --no-header --no-annotate
 
-.PHONY: demo test check fmt setup requirements clean
+.PHONY: demo test test-containers check fmt setup requirements clean
 
 demo: setup ## the city's year, on real Kafka and PostgreSQL
 	$(BIN)/lotse demo
@@ -13,6 +15,12 @@ demo: setup ## the city's year, on real Kafka and PostgreSQL
 # By file: a module's tests share what it started (pytest 9.2 takes no notice of xdist_group).
 test: check ## everything that must hold before a change is merged
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+test-containers: setup ## docker-compose.yml, the images and postgres:18; needs Docker with compose v2
+	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \
+		{ echo "The container tests need a running Docker engine with compose v2, and 'docker info' or 'docker compose version' failed."; exit 1; }
+	$(BIN)/pytest tests/containers
+	TESTCONTAINERS_RYUK_DISABLED=true $(BIN)/pytest --postgres-image postgres:18 $(ON_POSTGRES_18)
 
 check: setup
 	$(BIN)/ruff check
@@ -46,6 +54,7 @@ $(VENV)/.installed: $(VENV)/.bootstrapped requirements/dev.txt pyproject.toml
 requirements: $(VENV)/.bootstrapped ## pin again what pyproject.toml asks for
 	$(COMPILE) -U -o requirements/run.txt
 	$(COMPILE) -U --group dev -o requirements/dev.txt -c requirements/run.txt
+	for image in service operator; do $(IMAGE) requirements/$$image.in -c requirements/run.txt -o requirements/$$image.txt; done
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --group bootstrap -o requirements/bootstrap.txt
 
 clean:

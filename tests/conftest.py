@@ -49,11 +49,21 @@ def broker() -> str:
     return address
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "have the databases of this run in a container of this image, such as postgres:18, instead of the embedded"
+    parser.addoption("--postgres-image", metavar="IMAGE", help=told)
+
+
 @pytest.fixture(scope="session")
-def postgres() -> str:
+def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
     """The superuser's DSN of the run's one real PostgreSQL."""
-    dsn: str = _server("postgres", run_folder())["dsn"]
-    return dsn
+    if image := request.config.getoption("--postgres-image"):
+        from testcontainers.community.postgres import PostgresContainer
+
+        with PostgresContainer(image, driver=None) as server:
+            yield server.get_connection_url()
+    else:
+        yield _server("postgres", run_folder())["dsn"]
 
 
 @pytest.fixture
