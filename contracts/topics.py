@@ -194,7 +194,10 @@ def partner_out(agency: str) -> Topic:
 
 
 def partner_in(agency: str) -> Topic:
-    """What `agency` tells the city. Read by referrals alone; others learn of it from `referrals.referral.v1`."""
+    """What `agency` tells the city. Read by referrals alone; others learn of it from `referrals.referral.v1`.
+
+    What it says lives on there, so the records themselves go as soon as those that answer them.
+    """
     return Topic(
         f"partners.{agency}.in.v1",
         "referral_id, or an announcement's service",
@@ -203,6 +206,7 @@ def partner_in(agency: str) -> Topic:
         ("referrals",),
         _members(partners.PartnerMessage),
         sequenced=False,
+        retention_days=PARTNER_RETENTION_DAYS,
         max_body=MAX_PARTNER_BODY,
         personal=True,
         agency=agency,

@@ -12,9 +12,9 @@ from aiokafka.partitioner import murmur2
 
 from contracts import topics
 from contracts.events import intake
-from contracts.topics import Topic, partner_in, partner_out
+from contracts.topics import PARTNER_RETENTION_DAYS, Topic, partner_in, partner_out
 from contracts.words import is_uuid
-from lotse.check.comparing import City, city_of
+from lotse.check.comparing import city_of
 from lotse.check.reading import Ends, Log
 from lotse.home_asked import Demo, asked
 from lotse.refusal import Refusal
@@ -42,31 +42,40 @@ def trace(
 
     Exit codes: 0 told · 1 no topic knows the referral · 3 the broker cannot be read.
     """
-    steps = asyncio.run(_trace(asked(demo=demo), referral_id, payments=payments))
+    steps, gone = asyncio.run(_trace(asked(demo=demo), referral_id, payments=payments))
     if as_json:
         typer.echo(json.dumps([asdict(step) for step in steps], indent=2))
     else:
         _print(steps)
+    if gone:
+        typer.echo(f"Oldest records gone by retention, {PARTNER_RETENTION_DAYS} days: {', '.join(gone)}.", err=True)
 
 
-async def _trace(settings: Settings, referral_id: str, *, payments: bool) -> list[Step]:
+async def _trace(settings: Settings, referral_id: str, *, payments: bool) -> tuple[list[Step], list[str]]:
     async with served(settings) as there:
-        return await follow(city_of(there), referral_id, payments=payments)
+        city = city_of(there)
+        async with Log(city.settings.kafka_address, city.layout) as log:
+            return await follow(log, city.agencies, referral_id, payments=payments), await forgotten(log, city.agencies)
 
 
-async def follow(city: City, referral_id: str, *, payments: bool) -> list[Step]:
-    """Every record about a referral and its client, in business time. Raises `UnknownReferral`."""
-    async with Log(city.settings.kafka_address, city.layout) as log:
-        ends = await log.ends(topics.event_topics(city.agencies))
-        person = await _client(log, ends, referral_id) if is_uuid(referral_id) else None
-        if person is None:
-            raise UnknownReferral(
-                f"No topic knows a referral {referral_id}.",
-                remedy="GET /referrals of the service referrals lists them.",
-            )
-        found = await _of_client(log, ends, person, referral_id)
-        for agency in city.agencies:
-            found += await _with_agency(log, ends, agency, referral_id)
+async def forgotten(log: Log, agencies: Sequence[str]) -> list[str]:
+    """The agencies' topics that no longer have their oldest records."""
+    ways = [way(agency) for agency in agencies for way in (partner_in, partner_out)]
+    return sorted(name for name, begins in (await log.begins(ways)).items() if any(begins.values()))
+
+
+async def follow(log: Log, agencies: Sequence[str], referral_id: str, *, payments: bool) -> list[Step]:
+    """Every record about a referral and its client that is still there, in business time. Raises `UnknownReferral`."""
+    ends = await log.ends(topics.event_topics(agencies))
+    person = await _client(log, ends, referral_id) if is_uuid(referral_id) else None
+    if person is None:
+        raise UnknownReferral(
+            f"No topic knows a referral {referral_id}.",
+            remedy="GET /referrals of the service referrals lists them.",
+        )
+    found = await _of_client(log, ends, person, referral_id)
+    for agency in agencies:
+        found += await _with_agency(log, ends, agency, referral_id)
     told = (step for step in found if payments or step.type != intake.BenefitPaid.type_name())
     return in_order(told)
 

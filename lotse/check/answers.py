@@ -1,5 +1,6 @@
 """Every record on an agency's topic has exactly one distinct final answer on the other one (domain.md R9)."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 
@@ -11,14 +12,20 @@ Place = tuple[int, int]
 
 
 class Answers:
-    """One agency: first its records, then the answers to them."""
+    """One agency: first its records, then the answers to them.
 
-    def __init__(self, topic: str, findings: Findings) -> None:
-        self.topic, self._findings = topic, findings
+    Retention takes both, in whichever order: what is left of one is compared with what is left of the other. `begins`:
+    each partition's first offset that the agency's topic still has.
+    """
+
+    def __init__(self, topic: str, findings: Findings, begins: Mapping[int, int]) -> None:
+        self.topic, self._findings, self._begins = topic, findings, begins
         self._asked: dict[Place, tuple[str, str | None, int]] = {}
         self._final: set[Place] = set()
         self._held: dict[Place, date] = {}
         self.final = 0
+        self._orphans = 0
+        """Answers to records that retention has taken."""
 
     def record(self, place: Place, *, key: str, message_id: str | None, timestamp: int) -> None:
         """A record of the agency; `message_id` None where it could not be read. `timestamp` in ms."""
@@ -27,6 +34,9 @@ class Answers:
     def answer(self, event: Answer, where: str) -> None:
         """An answer that occurs for the first time, found at `where`."""
         place = event.partition, event.offset
+        if event.topic == self.topic and event.offset < self._begins.get(event.partition, 0):
+            self._orphans += 1
+            return
         asked = self._asked.get(place)
         if asked is None or event.topic != self.topic:
             self._findings.add(Kind.ANSWER, where, f"answers {at(event.topic, *place)}, which is no record")
@@ -59,6 +69,12 @@ class Answers:
             else:
                 self._findings.add(Kind.UNANSWERED, at(self.topic, *place), "has no final answer")
         words = f"{number(len(self._asked), 'records')}, {number(self.final, 'final answers')}"
-        for count, what in ((pending, "held"), (waiting, "parked"), (gone, "beyond the answers' retention")):
+        told = (
+            (pending, "held"),
+            (waiting, "parked"),
+            (gone, "beyond the answers' retention"),
+            (self._orphans, "answers to records beyond retention"),
+        )
+        for count, what in told:
             words += f", {number(count, what)}" if count else ""
         return words

@@ -68,8 +68,8 @@ class Audit:
         if topic.sequenced:
             self.sequences[topic.name] = Sequences(topic, self.findings, begins)
         else:
-            self.answers[topic.agency or ""] = Answers(topic.name, self.findings)
-        if topic.agency and any(begins.values()):
+            self.answers[topic.agency or ""] = Answers(topic.name, self.findings, begins)
+        if topic.agency and topic.sequenced and any(begins.values()):
             self._answers_since[topic.agency] = -1
 
     def take(self, topic: Topic, record: LogRecord) -> None:

@@ -18,7 +18,9 @@ from tests.component.runtime.world import ROOT, until
 async def test_a_session_that_is_ended_while_it_closes_leaves_no_client_of_the_broker_open(broker: str) -> None:
     name = f"agency-{uuid.uuid4().hex[:8]}"
     admin = AdminClient({"bootstrap.servers": broker})
-    for future in admin.create_topics([NewTopic(partner_out(name).name, 1, 1)]).values():
+    for future in admin.create_topics(
+        [NewTopic(partner_out(name).name, num_partitions=1, replication_factor=1)]
+    ).values():
         future.result(timeout=20)
     habits = Habits(name, 1, read_scene(ROOT / "deploy" / "bremen").city.deadlines, {})
     with warnings.catch_warnings(record=True) as found:

@@ -98,9 +98,9 @@ def test_names_and_addresses_are_read_by_casework_and_referrals_alone() -> None:
     assert topics.IDENTITY.config["cleanup.policy"] == "compact"
 
 
-def test_what_agencies_read_and_their_dead_letters_are_kept_thirty_days() -> None:
+def test_what_agencies_read_and_write_and_their_dead_letters_are_kept_thirty_days() -> None:
     month = str(30 * topics.DAY_MS)
-    told = [topics.partner_out(agency) for agency in AGENCIES]
+    told = [way(agency) for agency in AGENCIES for way in (topics.partner_out, topics.partner_in)]
     letters = [topics.partner_in(agency).dead_letters("referrals") for agency in AGENCIES]
     letters += [topics.IDENTITY.dead_letters(service) for service in topics.IDENTITY.consumers]
     assert {topic.config["retention.ms"] for topic in [*told, *letters]} == {month}

@@ -113,7 +113,7 @@ def test_a_subject_in_two_partitions_is_found() -> None:
 def test_a_log_kept_for_ever_that_begins_late_was_cut_and_says_no_more() -> None:
     log = WrittenLog()
     log.put(PERSON, registered(), sequence=7)
-    assert found(log.audited(begins={0: 6}))[Kind.LOG_CUT] == 6
+    assert found(log.audited(begins={0: 6}))[Kind.LOG_CUT] == 5
     assert Kind.GAP not in found(log.audited(begins={0: 6}))
 
 
@@ -179,6 +179,21 @@ def test_an_unreadable_partner_record_is_answered_under_what_can_be_read_of_it()
     audit = log.audited()
     audit.answers[AGENCY].close(today=DAY_1, queued=set())
     assert found(audit) == {}
+
+
+def test_an_answer_to_a_record_that_retention_has_taken_is_counted_and_not_judged() -> None:
+    log = WrittenLog()
+    for _ in range(3):
+        log.put(IN, received())
+    log.records[IN.name] = log.records[IN.name][2:]
+    log.put(OUT, applied(0, message_id="m-0"))
+    log.put(OUT, held(1, message_id="m-1", until=DAY_1))
+    audit = log.audited(begins={0: 2})
+    words = audit.answers[AGENCY].close(today=day(2), queued=set(), since=audit.answered_since(AGENCY))
+    assert "1 records, 0 final answers" in words
+    assert "2 answers to records beyond retention" in words
+    assert found(audit)[Kind.UNANSWERED] == 1
+    assert Kind.ANSWER not in found(audit)
 
 
 def test_an_answer_taken_by_retention_is_not_asked_for() -> None:
