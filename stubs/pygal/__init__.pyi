@@ -3,6 +3,8 @@ from xml.etree.ElementTree import Element
 
 from pygal import style as style
 
+class PluginImportFixer: ...
+
 class Graph:
     x_labels: list[str]
     x_labels_major: list[str]

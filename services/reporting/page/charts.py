@@ -1,9 +1,12 @@
 """Lines and bars as SVG, drawn by pygal and dressed by page.css: no script, no style and no font of their own."""
 
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from types import ModuleType
 from typing import Any, Final
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -53,8 +56,7 @@ def _draw(
     text: str,
     write: Callable[[float], str],
 ) -> str:
-    import pygal  # only whoever looks at the page pays for it
-
+    pygal = _library()
     width, height = SIZES[size]
     every = 1 if size == "wide" and len(labels) <= 13 else max(1, -(-len(labels) // (6 if size == "wide" else 4)))
     classes = {Kind.LINES: pygal.Line, Kind.BARS: pygal.Bar, Kind.STACK: pygal.StackedBar}
@@ -84,6 +86,15 @@ def _draw(
     for one in series:
         chart.add(one.name, list(one.values))
     return _dressed(chart.render_tree(), name, title, text, f"chart {size} {kind}")
+
+
+@cache
+def _library() -> ModuleType:
+    """Only whoever looks at the page pays for it. Its way of finding plug-ins warns at every later import."""
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
+    return pygal
 
 
 def _dressed(root: ET.Element, name: str, title: str, text: str, classes: str) -> str:

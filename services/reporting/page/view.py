@@ -120,6 +120,8 @@ class View:
         if cell.value is None:
             return self._t("na"), ""
         million = Decimal(cell.value) / _MILLION
+        if million < 1:
+            return self.write("expenditure", cell), self.unit
         return self._t.decimal(million, 1 if million >= 10 else 2), f"{self._t('millions')} {self.unit}"
 
     def office(self, name: str) -> str:
