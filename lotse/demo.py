@@ -155,5 +155,6 @@ def _conclude(console: Console, report: dict[str, Any], scene: Scene, play: Play
 async def _stay(console: Console, stack: Stack) -> None:
     for service in (*SERVICES, "calendar"):
         console.print(f"  {service:<12} {stack.settings.url(service)}/docs")
+    console.print(f"  {'the page':<12} {stack.settings.url('reporting')}/")
     console.print("Up until Ctrl-C.")
     await asyncio.Event().wait()

@@ -50,4 +50,5 @@ async def _up(settings: Settings, clock: ClockKind, start: date | None) -> None:
 def _greet(console: Console, stack: Stack) -> None:
     for service in (*SERVICES, "calendar"):
         console.print(f"  {service:<12} {stack.settings.url(service)}/docs")
+    console.print(f"  {'the page':<12} {stack.settings.url('reporting')}/")
     console.print(f"Up. Data is in {stack.home.path}. `lotse status` tells how it is; Ctrl-C ends it.")
