@@ -21,7 +21,7 @@ def test_a_client_goes_the_whole_way_from_the_desk_to_a_job(way: Way) -> None:
     contact = way.heard_by_agency(referral, ContactReleased)
     assert isinstance(contact, ContactReleased)
     assert contact.given_name == "Erika"
-    way.until(lambda: way.get("referrals", f"/referrals/{referral}")["state"] == "in_service" or None)
+    way.until(lambda: way.get("referrals", f"/referrals/{referral}")["state"] == "completed")
     told = way.until(lambda: types if "PlacementReported" in (types := way_of(way, case)) else None)
     order = [told.index(name) for name in ("ReferralRequested", "ReferralAccepted", "ServiceStarted")]
     assert order == sorted(order)
