@@ -8,3 +8,6 @@ class KafkaException(Exception):
 
 class TopicCollection:
     def __init__(self, topic_names: list[str]) -> None: ...
+
+class TopicPartition:
+    def __init__(self, topic: str, partition: int = -1, offset: int = -1001) -> None: ...

@@ -2,7 +2,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from enum import Enum
 
-from confluent_kafka import TopicCollection
+from confluent_kafka import TopicCollection, TopicPartition
 
 class ResourceType(Enum):
     TOPIC = 2
@@ -53,6 +53,9 @@ class AdminClient:
     def delete_topics(
         self, topics: Sequence[str], *, operation_timeout: float = 0, request_timeout: float = 60
     ) -> dict[str, Future[None]]: ...
+    def delete_records(
+        self, topic_partition_offsets: Sequence[TopicPartition], *, request_timeout: float = 60
+    ) -> dict[TopicPartition, Future[object]]: ...
     def describe_configs(
         self, resources: Sequence[ConfigResource], *, request_timeout: float = 60
     ) -> dict[ConfigResource, Future[dict[str, ConfigEntry]]]: ...
