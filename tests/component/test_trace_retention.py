@@ -23,6 +23,6 @@ async def test_a_topic_whose_beginning_is_gone_is_named(broker: str) -> None:
         for topic in (said, told):
             await producer.send_and_wait(topic, b"{}", key=b"somebody")
         assert await forgotten(log, [name]) == []
-        for future in admin.delete_records([TopicPartition(said, 0, 1)]).values():
-            future.result(timeout=20)
+        for deleted in admin.delete_records([TopicPartition(said, 0, 1)]).values():
+            deleted.result(timeout=20)
         assert await forgotten(log, [name]) == [said]
