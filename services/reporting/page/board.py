@@ -62,7 +62,7 @@ def board(city: City, history: History, seen: Seen, asked: Asked) -> Board:
         head=Row("", counter.head(asked.office)),
         months=tuple(Row(month, counter.month(month, asked.office)) for month in asked.period),
         centres=tuple(Row(o, counter.office(o)) for o in ordered if o in working),
-        earlier=tuple(Row(o, counter.office(o)) for o in ordered if o in known - working),
+        earlier=tuple(Row(o, counter.office(o) | _CLOSED) for o in ordered if o in known - working),
     )
 
 
@@ -155,6 +155,9 @@ class _Counter:
         """Why nothing is told of any month of a period."""
         reasons = [self._silence(month) for month in period] or [Reason.NO_BUSINESS_DAY]
         return None if None in reasons else reasons[-1]
+
+
+_CLOSED: Final = {"change_on_year": Cell(None, "office_closed")}
 
 
 def _none(why: str) -> Cell:

@@ -1,5 +1,6 @@
 """Lines and bars as SVG, drawn by pygal and dressed by page.css: no script, no style and no font of their own."""
 
+import math
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ _SVG: Final = "http://www.w3.org/2000/svg"
 _TO_REMOVE: Final = {"script", "style", "desc", "title", "defs"}
 """pygal's own: what it would do and look like, and the values of dots, which the table beside the chart has."""
 _EMPTY: Final = {"tooltip-overlay", "tooltip", "text-overlay", "titles"}
-SIZES: Final = {"wide": (760, 320), "narrow": (360, 300)}
+SIZES: Final = {"wide": (520, 310), "narrow": (360, 300)}
 """Width and height by the class of page.css that shows one or the other; text keeps its size."""
 
 
@@ -58,7 +59,7 @@ def _draw(
 ) -> str:
     pygal = _library()
     width, height = SIZES[size]
-    every = 1 if size == "wide" and len(labels) <= 13 else max(1, -(-len(labels) // (6 if size == "wide" else 4)))
+    every = -(-len(labels) // (6 if size == "wide" else 4))
     classes = {Kind.LINES: pygal.Line, Kind.BARS: pygal.Bar, Kind.STACK: pygal.StackedBar}
     chart = classes[kind](
         width=width,
@@ -76,16 +77,29 @@ def _draw(
         show_minor_x_labels=False,
         print_values=False,
         zero=0,
-        y_labels_major_count=5,
-        min_scale=3,
-        max_scale=6,
         style=pygal.style.Style(label_font_size=13, major_label_font_size=13, font_family="sans-serif"),
     )
     chart.x_labels = list(labels)
+    chart.y_labels = chart.y_labels_major = _ticks(kind, series)
     chart.x_labels_major = [label for at, label in enumerate(reversed(labels)) if at % every == 0]
     for one in series:
         chart.add(one.name, list(one.values))
     return _dressed(chart.render_tree(), name, title, text, f"chart {size} {kind}")
+
+
+def _ticks(kind: Kind, series: Sequence[Series]) -> list[float]:
+    """Round numbers around all values, from 0 but for lines that stay far from it."""
+    columns = zip(*(one.values for one in series), strict=True)
+    known = [value for one in series for value in one.values if value is not None]
+    high = max(sum(value or 0 for value in column) for column in columns) if kind is Kind.STACK else max(known)
+    low = min(known) if kind is Kind.LINES and min(known) > high / 2 else 0
+    rough = (high - low or 1) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * times for times in (1, 2, 2.5, 5, 10) if power * times >= rough)
+    if high >= 4:
+        step = max(step, 1) if step != 2.5 else 5
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [round(step * at, 6) for at in range(first, max(last, first + 1) + 1)]
 
 
 @cache
