@@ -139,6 +139,21 @@ async def test_the_running_month_is_not_told_of(new_database: NewDatabase) -> No
     assert found["2002-03", "2002-03", "", "recipients_year_before"]["value"] == "49"
 
 
+async def test_a_day_that_starts_shows_at_once_and_facts_of_a_day_within_a_minute(new_database: NewDatabase) -> None:
+    database = await new_database()
+    await migrate("reporting", database)
+    await tell(database, [], today=date(2002, 3, 30))
+    async with asking(database) as client:
+        assert "No month is over yet." in (await client.get("/?lang=en")).text
+        await tell(database, told_often(), today=date(2002, 3, 30), batch=500)
+        kept = (await client.get("/?lang=en")).text
+        await tell(database, [], today=CLOSED)
+        after = (await client.get("/?lang=en")).text
+
+    assert "No month is over yet." in kept
+    assert "As of 31 March 2002." in after
+
+
 async def test_without_a_day_the_page_says_so(new_database: NewDatabase) -> None:
     database = await new_database()
     await migrate("reporting", database)

@@ -236,3 +236,9 @@ def test_a_mistake_in_the_facts_is_told_too(tmp_path: Path, old: str, new: str, 
     with pytest.raises(CityMisconfigured) as refused:
         read_scene(tmp_path)
     assert said in str(refused.value)
+
+
+def test_two_offices_cannot_be_on_one_tile_on_the_same_day(tmp_path: Path) -> None:
+    other = OFFICE.replace("nord", "sued").replace("see", "moor") + "tile = [1, 1]\n"
+    with pytest.raises(CityMisconfigured, match=r"line 19, offices\[sued\]\.tile: nord and sued are on the same tile"):
+        read_city(written(tmp_path, TEXT + "tile = [1, 1]\n" + other))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.reporting.figures import Figures, Progress, Table, progress, tabulate
@@ -68,8 +69,10 @@ class Kept:
         self._read_at = 0.0
 
     async def history(self, db: AsyncConnection) -> History:
+        today = (await db.execute(text("select today from business_day"))).scalar()
         async with self._lock:
-            if self._history is None or time.monotonic() - self._read_at > KEPT_SECONDS:
-                self._history = await read_history(db, await progress(db))
+            kept = self._history
+            if kept is None or kept.today != today or time.monotonic() - self._read_at > KEPT_SECONDS:
+                kept = self._history = await read_history(db, await progress(db))
                 self._read_at = time.monotonic()
-            return self._history
+            return kept
