@@ -40,8 +40,8 @@ def draw(
     text: str,
     write: Callable[[float], str],
 ) -> str:
-    """A chart in both sizes; `write` gives the words of an axis. Nothing if there is no value at all."""
-    if not any(value is not None for one in series for value in one.values):
+    """A chart in both sizes; `write` gives the words of an axis. Nothing if there is no value but 0."""
+    if not any(value for one in series for value in one.values):
         return ""
     drawn = (_draw(kind, series, labels, size, f"{name}-{size}", title, text, write) for size in SIZES)
     return "".join(drawn)
