@@ -20,7 +20,7 @@ test-containers: setup ## docker-compose.yml, the images and postgres:18; needs 
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \
 		{ echo "The container tests need a running Docker engine with compose v2, and 'docker info' or 'docker compose version' failed."; exit 1; }
 	$(BIN)/pytest tests/containers
-	TESTCONTAINERS_RYUK_DISABLED=true $(BIN)/pytest --postgres-image postgres:18 $(ON_POSTGRES_18)
+	$(BIN)/pytest --postgres-image postgres:18 $(ON_POSTGRES_18)
 
 check: setup
 	$(BIN)/ruff check

@@ -58,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
     """The superuser's DSN of the run's one real PostgreSQL."""
     if image := request.config.getoption("--postgres-image"):
+        os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # it is removed right here
         from testcontainers.community.postgres import PostgresContainer
 
         with PostgresContainer(image, driver=None) as server:
