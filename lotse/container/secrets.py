@@ -5,7 +5,8 @@
     <service>/lotse_database, lotse_namespace a service's settings (LOTSE_SECRETS names its folder)
 
 It needs to be root with CAP_CHOWN and no more: a file that was given away cannot be read by it again.
-LOTSE_SEED makes the demonstration's namespace instead of a secret one: the same city has the same ids everywhere.
+LOTSE_SEED makes the demonstration's namespace instead of a secret one: the same city has the same ids everywhere. It is
+kept beside the secrets, and another one is refused: agencies and people would be of one city, and ids of another.
 """
 
 import os
@@ -19,20 +20,32 @@ from pathlib import Path
 from typing import Final
 
 from lotse.play import namespace_of
+from lotse.refusal import Refusal
 from lotse.settings import SERVICES
 
 VOLUME: Final = Path("/run/lotse")
 MADE: Final = "secrets"
+SEED: Final = "seed"
 OPERATOR: Final = 10005
 ACCOUNTS: Final = {"postgres": 999, "databases": OPERATOR} | {name: 10001 + n for n, name in enumerate(SERVICES)}
 """Who reads which folder: the accounts of the images, the database server's own among them."""
 
 
-def provide(volume: Path, namespace: uuid.UUID, accounts: Mapping[str, int] = ACCOUNTS) -> bool:
-    """Whether secrets were made: those that are there stay, all or none."""
+class OtherSeed(Refusal):
+    """The secrets that are there were made for another seed."""
+
+
+def provide(volume: Path, seed: str = "", accounts: Mapping[str, int] = ACCOUNTS) -> bool:
+    """Whether secrets were made: those that are there stay, all or none. Raises `OtherSeed`."""
     made = volume / MADE
     if made.exists():
+        if (held := (made / SEED).read_text()) != seed:
+            raise OtherSeed(
+                f"These containers hold the city of seed {held or 'none'}, not of {seed or 'none'}.",
+                remedy="Set LOTSE_SEED to it, or take a project of your own: docker compose -p <a new name> …",
+            )
         return False
+    namespace = namespace_of(int(seed)) if seed else uuid.uuid4()
     new = Path(tempfile.mkdtemp(dir=volume))
     for path, text in _contents(namespace):
         folder = new / path.parent
@@ -41,6 +54,7 @@ def provide(volume: Path, namespace: uuid.UUID, accounts: Mapping[str, int] = AC
     for folder in new.iterdir():
         folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
         os.chown(folder, accounts[folder.name], accounts[folder.name])
+    _write(new / SEED, seed, os.getuid())
     new.chmod(0o755)
     os.sync()
     new.rename(made)
@@ -70,8 +84,11 @@ def _write(path: Path, text: str, account: int) -> None:
 
 
 def main() -> int:
-    seed = os.environ.get("LOTSE_SEED")
-    made = provide(VOLUME, namespace_of(int(seed)) if seed else uuid.uuid4())
+    try:
+        made = provide(VOLUME, os.environ.get("LOTSE_SEED", ""))
+    except OtherSeed as refused:
+        print(refused, file=sys.stderr)
+        return refused.exit_code
     print("made" if made else "there already")
     return 0
 

@@ -63,7 +63,8 @@ def keep(home: Path, play: Play) -> None:
         told = f"{held['city']}, scale {held['scale']:g}, seed {held['seed']}, {held['from']} to {held['until']}"
         raise OtherYear(
             f"These containers hold another year: {told}.",
-            remedy="Live yours beside it in containers of its own: docker compose -p <a new name> --profile demo run …",
+            remedy="Live yours beside it in containers of its own: "
+            "LOTSE_DEMO_REPORTING_PORT=<a free port> docker compose -p <a new name> --profile demo run …",
         )
 
 

@@ -142,7 +142,7 @@ class Way:
 
     def place(self, referral: str) -> None:
         """The agency takes the client on, and a job comes of it on the same day."""
-        told = {"referral_id": referral, "occurred_on": self.today}
+        told: dict[str, Any] = {"referral_id": referral, "occurred_on": self.today}
         self.say(
             partners.ReferralReceived(**told),
             partners.ReferralAccepted(**told),

@@ -32,6 +32,6 @@ def installation(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     base = image_size("python:3.13-slim")
-    for image in IMAGES:
+    for image in (f"{project}-{part}" for project in ("lotse-test", "lotse-test-demo") for part in IMAGES):
         if size := image_size(image):
             terminalreporter.write_line(f"{image}: {size / 1e6:.0f} MB, {(size - base) / 1e6:.0f} of them on its base")

@@ -13,7 +13,8 @@ from tests.component.runtime.world import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ("intake", "casework", "referrals", "reporting")
-IMAGES: Final = (*(f"lotse-{service}" for service in SERVICES), "lotse-operator", "lotse-simulation", "lotse-city")
+IMAGES: Final = (*SERVICES, "calendar", "arbeitsamt", "city")
+"""Parts that have one of our images each."""
 PARTS: Final = (*SERVICES, "calendar", "kafka", "demo_reporting")
 
 
@@ -75,7 +76,7 @@ def _start(compose: DockerCompose) -> None:
 
 
 def image_size(image: str) -> int:
-    """Bytes; 0 if there is none."""
+    """Bytes; 0 if there is none. Compose names ours `<project>-<part>`."""
     command = ("docker", "image", "inspect", "--format", "{{.Size}}", image)
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return int(found.stdout) if found.returncode == 0 else 0

@@ -53,8 +53,7 @@ def test_an_image_holds_its_own_service_and_no_other_code(installation: Installa
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_is_small(installation: Installation, service: str) -> None:
-    assert installation.project
-    assert 0 < image_size(f"lotse-{service}") - image_size("python:3.13-slim") < LARGEST
+    assert 0 < image_size(f"{installation.project}-{service}") - image_size("python:3.13-slim") < LARGEST
 
 
 def test_every_listener_is_on_the_machine_itself(installation: Installation) -> None:
