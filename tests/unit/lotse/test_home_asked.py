@@ -67,6 +67,11 @@ def test_services_of_an_installation_that_does_not_run_are_not_asked(folder: Pat
         asked_running(demo=demo)
 
 
+def test_up_of_a_demo_that_never_ran_is_refused(folder: Path) -> None:
+    ended = CliRunner().invoke(command_line(["up"]), ["up", "--demo"])
+    assert f"No demo has run in {folder / 'demo'}" in str(ended.exception)
+
+
 def test_without_an_installation_or_with_named_ports_whoever_listens_is_asked(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
