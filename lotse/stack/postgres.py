@@ -51,6 +51,8 @@ def server(settings: Settings, home: Home, *, superuser_password: str) -> Part:
     async def initialise() -> None:
         if not (data / "PG_VERSION").exists():
             await _initdb(home, data, superuser_password, account)
+        if account:
+            _open_the_way(home.postgres)  # anew: somebody may have closed a folder above meanwhile
         _forget_dead_postmaster(data)
 
     return Part(

@@ -181,5 +181,5 @@ async def test_another_installations_backup_is_refused(place: Place, tmp_path: P
     assert "is not what was backed up" in refused[2]
 
 
-def test_a_backup_is_as_closed_as_the_databases(place: Place) -> None:
+async def test_a_backup_is_as_closed_as_the_databases(place: Place) -> None:
     assert (place.home / "backup" / "installation.json").stat().st_mode & 0o077 == 0

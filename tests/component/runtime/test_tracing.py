@@ -68,9 +68,10 @@ async def test_a_timer_begins_a_trace_of_its_own(world: World) -> None:
             await world.day(FIRST_DAY.replace(day=1 + day))
 
         async def fired() -> bool:
-            return any(span.name == "timer" for span in collector.spans)
+            timers = {span.id for span in collector.spans if span.name == "timer"}
+            return any(span.parent in timers for span in collector.spans)
 
-        await until(fired, what="the timer's span")
+        await until(fired, what="the timer's span, and the one of what it sent")
         (timer,) = [span for span in collector.spans if span.name == "timer"]
         (opened,) = [span for span in collector.spans if span.name == f"process {topics.PERSON.name}"]
         assert (timer.parent, timer.links) == ("", ())
