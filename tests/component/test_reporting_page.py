@@ -119,9 +119,10 @@ async def test_no_number_comes_with_its_reason_and_never_as_nought(page: httpx.A
     found = await sheet(page, f"{YEAR}&office=vahr")
 
     change = found["2002-03", "2002-03", "vahr", "change_on_year"]
-    assert (change["value"], change["reason"]) == ("", "zero_denominator")
+    assert (change["value"], change["reason"]) == ("", "office_closed")
+    assert found["2001-09", "2001-09", "vahr", "recipients"]["reason"] == "office_closed"
     assert told_on(html)["change_on_year"] == "k. A."
-    assert "Im Vorjahr gab es hier keine Fälle" in html
+    assert "Die Dienststelle arbeitete da noch nicht" in html
     assert found["2001-04", "2002-03", "vahr", "rate_6"]["reason"] == "city_only"
 
 

@@ -13,6 +13,7 @@ from services.reporting.period import Reason, last_day, shift
 
 SMALL: Final = "small_cells"
 """The reason beside those of reporting: a number would tell of one or two persons."""
+_CLOSED: Final = "office_closed"
 STOCKS: Final = ("recipients", "households")
 FLOWS: Final = ("expenditure", "placements", "integrations")
 SUSTAINED: Final = ("sustained", "failed", "unknown")
@@ -55,19 +56,21 @@ def board(city: City, history: History, seen: Seen, asked: Asked) -> Board:
     working = {o.id for o in city.offices if last and o.works_on(last_day(last))}
     known = {office for month in asked.period for office in history.offices(month)}
     ordered = [*(o.id for o in city.offices), *sorted(known - {o.id for o in city.offices})]
-    counter = _Counter(history, seen, asked)
+    counter = _Counter(city, history, seen, asked)
+    closed = {"change_on_year": _none(_CLOSED)}
     return Board(
         asked=asked,
         office=city.office(asked.office) if asked.office else None,
         head=Row("", counter.head(asked.office)),
         months=tuple(Row(month, counter.month(month, asked.office)) for month in asked.period),
         centres=tuple(Row(o, counter.office(o)) for o in ordered if o in working),
-        earlier=tuple(Row(o, counter.office(o) | _CLOSED) for o in ordered if o in known - working),
+        earlier=tuple(Row(o, counter.office(o) | closed) for o in ordered if o in known - working),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Counter:
+    city: City
     history: History
     seen: Seen
     asked: Asked
@@ -116,18 +119,19 @@ class _Counter:
         if silence or not shown(month, office):
             return dict.fromkeys(counts, _none(silence or SMALL))
         found = self.history.table.of([month], office)
-        return {name: Cell(count(found)) for name, count in counts.items()}
+        return self._open({name: Cell(count(found)) for name, count in counts.items()}, (month,), office)
 
     def _flows(self, period: tuple[str, ...], office: str | None) -> dict[str, Cell]:
         if silence := self._silences(period):
             return dict.fromkeys(FLOWS, _none(silence))
         found = self.history.table.of(set(period) & set(self.history.months), office)
         paid, jobs = self.seen.paid(period, office), self.seen.jobs(period, office)
-        return {
+        counted = {
             "expenditure": Cell(found.paid_in(self.asked.currency)) if paid else _none(SMALL),
             "placements": Cell(found.placements) if jobs else _none(SMALL),
             "integrations": Cell(found.integrations) if jobs else _none(SMALL),
         }
+        return self._open(counted, period, office)
 
     def _sustained(self, after: int, office: str | None) -> dict[str, Cell]:
         """Of the city alone: an office's cohorts are too small to be shown by month."""
@@ -148,6 +152,13 @@ class _Counter:
         counts = {f"{name}_{after}": Cell(number) for name, number in outcomes.items()}
         return {f"matured_{after}": Cell(matured), **counts, f"rate_{after}": rate}
 
+    def _open(self, counted: dict[str, Cell], period: tuple[str, ...], office: str | None) -> dict[str, Cell]:
+        """The same, but noughts of an office that was not open at the end of any of the months are no numbers."""
+        found = self.city.office(office) if office else None
+        if found is None or any(found.works_on(last_day(month)) for month in period):
+            return counted
+        return {name: cell if cell.value or cell.why else _none(_CLOSED) for name, cell in counted.items()}
+
     def _silence(self, month: str) -> str | None:
         return self.history.silence(month) if month else Reason.NO_BUSINESS_DAY
 
@@ -155,9 +166,6 @@ class _Counter:
         """Why nothing is told of any month of a period."""
         reasons = [self._silence(month) for month in period] or [Reason.NO_BUSINESS_DAY]
         return None if None in reasons else reasons[-1]
-
-
-_CLOSED: Final = {"change_on_year": Cell(None, "office_closed")}
 
 
 def _none(why: str) -> Cell:
