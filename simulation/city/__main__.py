@@ -52,12 +52,12 @@ def _report(first: date, day: date) -> str:
 
 
 def _tell(day: date, report: dict[str, Any]) -> None:
-    """One line for people and for whoever shows the year passing."""
-    referrals = report.get("referrals") or {}
-    count = sum(referrals.values()) if isinstance(referrals, dict) else referrals
+    """One line for people and for whoever shows the year passing. Of the first day reporting may not have heard yet."""
+    events, recipients, placements = (report[name] or 0 for name in ("events", "recipients", "placements"))
+    referrals = sum((report["referrals"] or {}).values())
     print(
-        f"{day}  {report.get('events', 0):>9,} events  {report.get('recipients', 0):>7,} recipients"
-        f"  {count:>6,} referrals  {report.get('placements', 0):>5,} placements",
+        f"{day}  {events:>9,} events  {recipients:>7,} recipients"
+        f"  {referrals:>6,} referrals  {placements:>5,} placements",
         flush=True,
     )
 

@@ -17,7 +17,7 @@ from simulation.agency.day import Agency
 from simulation.agency.habits import Habits
 from simulation.agency.post import serve
 
-CONFIG = Path(__file__).parents[2] / "deploy" / "bremen"
+CONFIG = Path(__file__).parents[2] / "deploy" / "neuwerder"
 CITY = read_city(CONFIG)
 FIRST = date(2001, 3, 1)
 
