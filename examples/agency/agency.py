@@ -4,9 +4,9 @@ It takes on everybody who may work and finds each a job on the same day. AGENCY,
 """
 
 import asyncio
-import contextlib
 import json
 import os
+import signal
 import uuid
 from typing import Any
 
@@ -64,7 +64,7 @@ def replies(heard: ConsumerRecord) -> list[dict[str, Any]]:
 
 
 async def main() -> None:
-    """Read, say, and only then commit: after a crash we say the same again."""
+    """Read, say, and only then commit: after a crash we say the same again. Ctrl-C and SIGTERM end it between batches."""
     consumer = AIOKafkaConsumer(
         f"{TOPICS}.out.v1",
         CALENDAR,
@@ -74,8 +74,11 @@ async def main() -> None:
         enable_auto_commit=False,
     )
     producer = AIOKafkaProducer(bootstrap_servers=KAFKA, acks="all")
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with consumer, producer:
-        while True:
+        while not stopping.is_set():
             polled = await consumer.getmany(timeout_ms=500)
             for batch in polled.values():
                 for heard in batch:
@@ -86,5 +89,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(main())
+    asyncio.run(main())
