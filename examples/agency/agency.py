@@ -64,7 +64,7 @@ def replies(heard: ConsumerRecord) -> list[dict[str, Any]]:
 
 
 async def main() -> None:
-    """Read, say, and only then commit: after a crash we say the same again. Ctrl-C and SIGTERM end it between batches."""
+    """Read, say, and only then commit: after a crash we say the same again. SIGINT and SIGTERM end it."""
     consumer = AIOKafkaConsumer(
         f"{TOPICS}.out.v1",
         CALENDAR,
