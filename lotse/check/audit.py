@@ -77,12 +77,16 @@ class Audit:
             self._from_partner(topic, record)
             return
         where = at(topic.name, record.partition, record.offset)
+        seen = self.sequences[topic.name]
         try:
+            if record.value is None and record.key:
+                seen.tombstones += 1
+                if not _numbered(record):
+                    return
             subject, envelope, sequence = _read(record)
-            seen = self.sequences[topic.name]
             new = seen.see(subject, sequence, envelope.id, partition=record.partition, offset=record.offset)
             self._note_retention(topic, record)
-            if new:
+            if new and record.value is not None:
                 self.folded += topic.name in FOLDED and self._told(topic, subject, sequence)
                 event = topic.decode(envelope.type, record.value)
                 if event.subject != subject:
@@ -98,6 +102,7 @@ class Audit:
             seen.close()
             words = f"{number(seen.records, 'records')}, {number(len(seen), 'subjects')}"
             words += f", {number(seen.repeats, 'repeats')}" if seen.repeats else ""
+            words += f", {number(seen.tombstones, 'tombstones')}" if seen.tombstones else ""
             kinds = (Kind.GAP, Kind.DISORDER, Kind.MOVED, Kind.REUSED, Kind.TWICE)
             self.findings.row(topic.name, f"{words}: 1…n, in order, in one partition, each once", *kinds)
 
@@ -151,6 +156,14 @@ class Audit:
                 self.answers[topic.agency].answer(event, where)
             case _:
                 pass
+
+
+def _numbered(record: LogRecord) -> bool:
+    """Whether a tombstone has a number of its own or repeats one: whoever writes one need not know our headers."""
+    try:
+        return _read(record)[2] > 0
+    except (MalformedEnvelope, Undecodable):
+        return False
 
 
 def _read(record: LogRecord) -> tuple[str, Envelope, int]:

@@ -23,7 +23,7 @@ class Sequences:
 
     def __init__(self, topic: Topic, findings: Findings, begins: Mapping[int, int]) -> None:
         self.topic, self._findings, self._begins = topic, findings, begins
-        self.records = self.repeats = self.events = 0
+        self.records = self.repeats = self.events = self.tombstones = 0
         self._tracks: dict[str, Track] = {}
         self._ids: set[int] = set()
         self._skipped: dict[str, dict[int, str]] = {}

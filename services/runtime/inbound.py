@@ -44,6 +44,8 @@ class Decoded:
     message: Message | None
     failure: Exception | None
     names: frozenset[str]
+    tombstone: int | None = None
+    """The sequence of a record of ours without a value; 0 if it names none."""
 
 
 class Loss(Exception):
@@ -65,6 +67,8 @@ def decode(runtime: Runtime[S], record: Record) -> Decoded:
     subject = None
     try:
         subject = _subject(record)
+        if record.value is None and topic.agency is None:
+            return Decoded(record, topic, subject, None, None, frozenset(), _numbered(record, subject))
         envelope = read(record.headers)
         event = topic.decode(envelope.type, record.value)
         if not envelope.subject == event.subject == subject:
@@ -99,6 +103,15 @@ def _subject(record: Record) -> str:
     if "\0" in subject:
         raise Undecodable("malformed", "the key contains a NUL")
     return subject
+
+
+def _numbered(record: Record, subject: str) -> int:
+    """The sequence that a tombstone was given; whoever writes one need not know our headers."""
+    try:
+        envelope = read(record.headers)
+    except MalformedEnvelope:
+        return 0
+    return envelope.sequence or 0 if envelope.subject == subject else 0
 
 
 class Inbound(Generic[S]):
@@ -157,19 +170,32 @@ class Inbound(Generic[S]):
             self._fail(one, error)
 
     def _apply(self, one: Decoded) -> str:
+        if one.tombstone is not None:
+            return self._erased(one, one.tombstone)
         message = one.message
         if message is None:
             return self._unreadable(one)
-        if message.topic.sequenced:
-            last = self._unit.last(message.topic, message.subject)
-            if message.sequence <= last:
-                return "repeat"
-            if message.sequence > last + 1:
-                raise Loss(f"expected sequence {last + 1} of a subject, got {message.sequence}, at {one.record.offset}")
+        if self._is_repeat(one, message.sequence):
+            return "repeat"
         if self._refused is not None:
             raise self._refused
         self._unit.hear(message, names=one.names)
         return "applied"
+
+    def _is_repeat(self, one: Decoded, sequence: int) -> bool:
+        """Whether it was heard before. Raises `Loss` if one before it was not."""
+        if not one.topic.sequenced:
+            return False
+        last = self._unit.last(one.topic, one.subject or "")
+        if sequence > last + 1:
+            raise Loss(f"expected sequence {last + 1} of a subject, got {sequence}, at {one.record.offset}")
+        return sequence <= last
+
+    def _erased(self, one: Decoded, sequence: int) -> str:
+        """A tombstone decides nothing. One with a number of its own was heard; without, the numbers go on around it."""
+        if sequence and one.subject and not self._is_repeat(one, sequence):
+            self._unit.count(one.topic, one.subject, sequence)
+        return "tombstone"
 
     def _unreadable(self, one: Decoded) -> str:
         """A partner's broken record is answered, a broken one of ours is alone to blame; both become dead letters."""

@@ -184,9 +184,12 @@ class Unit(Generic[S]):
             subjects = {name for subject in subjects for name in self._clients.related(subject)} | subjects
         return bool(subjects & self.parked)
 
-    def skip(self, message: Message) -> None:
-        """Counts a message as heard without applying it: an operator discarded it."""
-        self._count(message)
+    def count(self, topic: Topic, subject: str, sequence: int) -> None:
+        """Notes that a subject was heard up to `sequence`, whatever came of it."""
+        if topic.sequenced and sequence:
+            key = topic.name, subject
+            self._ledger[key] = max(self._ledger.get(key, 0), sequence)
+            self._counted.add(key)
 
     def hear(self, message: Message, *, names: Collection[str] = ()) -> None:
         """Applies a message of a consumed topic: fold, react, project. Leaves nothing behind if it raises."""
@@ -203,7 +206,7 @@ class Unit(Generic[S]):
                 self._evolve(message)
             self._publish_all(draft, self._service.react(self.clients, message, self.context(cause)))
         self._keep(draft)
-        self._count(message)
+        self.count(message.topic, message.subject, message.sequence)
 
     def refuse(self, unreadable: Unreadable) -> None:
         """Answers a partner's record that is no message."""
@@ -276,12 +279,6 @@ class Unit(Generic[S]):
         self._counted.update(draft.numbers)
         self._rows += draft.rows
         self._outgoing += draft.outgoing
-
-    def _count(self, message: Message) -> None:
-        if message.topic.sequenced and message.sequence:
-            key = message.topic.name, message.subject
-            self._ledger[key] = max(self._ledger.get(key, 0), message.sequence)
-            self._counted.add(key)
 
     async def close(self) -> None:
         """Saves states, indices, facts, ledger and outbox; what a failed decision left staged is forgotten."""

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from contracts import topics
+from contracts.envelope import Envelope, Headers, midnight
 from contracts.events import casework, intake
 from tests.component.runtime.people import first_occurrences, moved, person, registered
 from tests.component.runtime.world import CALLER, FIRST_DAY, Replica, World, until
@@ -77,7 +78,6 @@ BROKEN: dict[str, tuple[bytes | None, bytes | None, Any]] = {
     "headers not UTF-8": (HEALTHY.encode(), b"{}", [("ce_specversion", b"1.0"), ("ce_id", b"\xff\xfe")]),
     "no JSON": (HEALTHY.encode(), b"\x00\xff{", None),
     "wrong types": (HEALTHY.encode(), b'{"person_id": 7}', None),
-    "tombstone": (HEALTHY.encode(), None, None),
     "key not UTF-8": (b"\xff\xfe", b"{}", None),
     "no key": (None, b"{}", None),
 }
@@ -108,6 +108,46 @@ async def test_broken_records_are_dead_lettered_with_their_untouched_bytes(world
     assert found == first | others
     assert len((await world.http.get(f"{replica.url}/parked/{HEALTHY}")).json()) == len(expected) - len(others)
     assert (await world.http.get(f"{replica.url}/health/ready")).status_code == 200
+
+
+async def test_a_tombstone_is_passed_over_and_the_numbers_go_on_around_it(world: World) -> None:
+    """One without headers, one that repeats an old record's, one with a number of its own."""
+    replica = await world.start()
+    await world.send(topics.PERSON, registered(HEALTHY), moved(HEALTHY))
+    await world.put(topics.PERSON, HEALTHY.encode(), None, [])
+    await world.put(topics.PERSON, HEALTHY.encode(), None, _numbered(HEALTHY, 1))
+    await world.send(topics.PERSON, moved(HEALTHY))
+    await world.put(topics.PERSON, HEALTHY.encode(), None, _numbered(HEALTHY, 4))
+    world.sent[HEALTHY] = 4
+    await world.send(topics.PERSON, moved(HEALTHY))
+    await until(world.settled)
+    assert await _moves(world, HEALTHY) == 3
+    assert (await world.http.get(f"{replica.url}/parked")).json() == []
+    told = (await world.http.get(f"{replica.url}/metrics")).text
+    assert "lotse_dead_letters_total{" not in told
+    assert 'lotse_messages_total{fate="tombstone",topic="intake.person.v1"} 3.0' in told
+
+
+async def test_a_tombstone_behind_a_parked_client_waits_and_is_redriven(world: World) -> None:
+    sick = await world.start(TOY_POISON=POISONED)
+    await world.send(topics.PERSON, registered(POISONED), moved(POISONED))
+    await world.put(topics.PERSON, POISONED.encode(), None, _numbered(POISONED, 3))
+    await until(world.settled)
+    assert len((await world.http.get(f"{sick.url}/parked/{POISONED}")).json()) == 2
+    sick.process.kill()
+    done = await _redrive(world, await world.start(), POISONED)
+    assert (done["applied"], done["waiting"]) == (2, 0)
+    world.sent[POISONED] = 3
+    await world.send(topics.PERSON, moved(POISONED))
+    await until(world.settled)
+    assert await _moves(world, POISONED) == 2
+
+
+async def test_a_tombstone_hides_no_loss(world: World) -> None:
+    replica = await world.start()
+    await world.send(topics.PERSON, registered(HEALTHY))
+    await world.put(topics.PERSON, HEALTHY.encode(), None, _numbered(HEALTHY, 3))
+    await until(lambda: _has_lost(world, replica))
 
 
 async def test_a_merge_with_events_of_both_under_way_reaches_both(world: World) -> None:
@@ -183,3 +223,19 @@ async def _assert_dead_letter(world: World) -> None:
     assert key == POISONED.encode()
     assert dict(headers)["dl_reason"].startswith(b"builtins.ArithmeticError")
     assert b"a defect" not in dict(headers)["dl_reason"], "a library's text may quote what it stumbled over"
+
+
+def _numbered(name: str, sequence: int) -> Headers:
+    return Envelope(
+        id=f"erased-{sequence}",
+        source="/test",
+        type=intake.OfficeChanged.type_name(),
+        subject=name,
+        time=midnight(FIRST_DAY),
+        sequence=sequence,
+    ).headers()
+
+
+async def _has_lost(world: World, replica: Replica) -> bool:
+    checks = (await world.http.get(f"{replica.url}/health/ready")).json()["checks"]
+    return "expected sequence 2" in str(checks["loss"])

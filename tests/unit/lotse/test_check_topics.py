@@ -1,5 +1,7 @@
 """What the checker finds in the topics themselves: every kind of violation is planted once, and found."""
 
+from dataclasses import replace
+
 from contracts.topics import CASE, DAY, PERSON, REFERRAL
 from lotse.check.findings import KEPT, Findings, Kind
 from tests.unit.lotse.log import (
@@ -201,6 +203,29 @@ def test_an_answer_taken_by_retention_is_not_asked_for() -> None:
     log.put(IN, received(), event_id="m-0")
     answers = log.audited().answers[AGENCY]
     assert "1 beyond" in answers.close(today=DAY_1, queued=set(), since=5_000)
+
+
+def test_a_tombstone_is_counted_and_no_violation_with_or_without_a_number() -> None:
+    log = WrittenLog()
+    first = log.put(PERSON, registered())
+    log.append(PERSON, first.key, None, [])
+    log.append(PERSON, first.key, None, first.headers)
+    second = log.put(PERSON, benefit(10))
+    log.records[PERSON.name][-1] = replace(second, value=None)
+    log.put(PERSON, benefit(11))
+    audit = log.audited()
+    assert found(audit) == {}
+    assert audit.folded == 2
+    compared = next(row.compared for row in audit.findings.rows if row.name == PERSON.name)
+    assert ", 3 tombstones" in compared
+
+
+def test_a_tombstone_hides_no_gap() -> None:
+    log = WrittenLog()
+    first = log.put(PERSON, registered())
+    log.append(PERSON, first.key, None, [])
+    log.put(PERSON, benefit(10), sequence=3)
+    assert found(log.audited()) == {Kind.GAP: 1}
 
 
 def test_a_second_open_case_is_found() -> None:
