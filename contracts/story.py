@@ -55,6 +55,7 @@ VALUES: Final[dict[str, Any]] = {
     "protection_class": "child_under_3",
     "valid_from": "2001-03-12",
     "valid_until": "2002-03-11",
+    "recorded_on": "2001-03-12",
     "basis_id": example_id("basis"),
     "benefit_id": example_id("benefit"),
     "payment_id": example_id("payment"),

@@ -111,20 +111,23 @@ class AbilityAssessed(IntakeEvent):
 
 class ProtectionSet(IntakeEvent):
     """The client is protected from work offers from `valid_from` to `valid_until`, both inclusive (None: without
-    end)."""
+    end). `recorded_on`: the business day on which the author set it."""
 
     protection_id: Uuid
     protection_class: ProtectionClass
     valid_from: date
     valid_until: date | None
     author: StaffId
+    recorded_on: date | None = None
 
 
 class ProtectionCleared(IntakeEvent):
-    """The protection no longer holds from `occurred_on`. Clearing never refers by itself."""
+    """The protection no longer holds from `occurred_on`. Clearing never refers by itself. `recorded_on`: the business
+    day on which the author cleared it."""
 
     protection_id: Uuid
     author: StaffId
+    recorded_on: date | None = None
 
 
 class DisclosureBasisRecorded(IntakeEvent):

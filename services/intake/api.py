@@ -16,10 +16,10 @@ from services.intake.domain import commands as told
 from services.intake.domain.client import Client
 from services.intake.domain.refusals import UnknownClient
 from services.intake.payments import days_of
-from services.intake.store import BenefitRow, ClientRow, MembershipRow, PaymentRow, PossibleDuplicateRow
+from services.intake.tables import AssessmentRow, BenefitRow, ClientRow, MembershipRow, PaymentRow, PossibleDuplicateRow
 from services.intake.views import ClientView, DuplicateView, PaymentView, view
 from services.runtime.tables import Alias, BusinessDay
-from services.runtime.web import Call, Caller, Reads, load_state
+from services.runtime.web import Call, Caller, Reads, load_family
 
 router = APIRouter()
 Id = Annotated[Uuid, Path()]
@@ -189,10 +189,17 @@ async def undo_merge(merge_id: Id, call: Call) -> Response:
 @router.get("/clients/{person_id}")
 async def show(person_id: Id, reads: Reads, caller: Caller) -> ClientView:
     """The client whom the id leads to. Young people's records are for their own department only (I5)."""
-    client: Client | None = await load_state(reads, Client, person_id, canonical=True)
-    if client is None or not client.registered:
+    found: list[Client] = await load_family(reads, Client, person_id)
+    records = [one for one in found if one.registered]
+    if not records:
         raise UnknownClient
-    return view(client, named=person_id, young_people=caller.department == Department.YOUNG_PEOPLE)
+    assessments = await reads.exec(
+        select(AssessmentRow)
+        .where(col(AssessmentRow.person_id).in_([one.person_id for one in records]))
+        .order_by(col(AssessmentRow.assessed_on), AssessmentRow.person_id)
+    )
+    young_people = caller.department == Department.YOUNG_PEOPLE
+    return view(records, assessments.all(), named=person_id, young_people=young_people)
 
 
 @router.get("/duplicates")

@@ -2,7 +2,7 @@
 
 from contracts import topics
 from contracts.city import City
-from services.intake import handlers, preparation, store
+from services.intake import handlers, preparation, store, tables
 from services.intake.domain.client import Client, initial
 from services.runtime.service import Service
 
@@ -19,6 +19,6 @@ def service(city: City) -> Service[Client]:
         prepare=preparation.prepare,
         index=store.index,
         project=store.project,
-        tables=store.REBUILT,
-        kept_tables=store.KEPT,
+        tables=tables.REBUILT,
+        kept_tables=tables.KEPT,
     )

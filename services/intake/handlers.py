@@ -6,6 +6,8 @@ Intake consumes only the calendar, and nothing here changes by time alone.
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
+from sqlmodel import SQLModel
+
 from contracts.events.intake import IdentityRecorded
 from services.intake import store
 from services.intake.domain import aid, belonging, merging, registration, standing
@@ -38,7 +40,8 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
         case told.Depart():
             return _outcome(belonging.depart(clients, command, context))
         case told.AssessAbility():
-            return _outcome(standing.assess(clients, command, context))
+            assessed = standing.assess(clients, command, context)
+            return _outcome([assessed], rows=[store.assessment_row(assessed, command)])
         case told.SetProtection():
             protection = standing.set_protection(clients, command, context)
             return _outcome([protection], {"protection_id": protection.protection_id})
@@ -69,11 +72,13 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
             assert_never(command)
 
 
-def _outcome(events: Sequence[Publication], result: Mapping[str, Any] | None = None) -> Outcome:
+def _outcome(
+    events: Sequence[Publication], result: Mapping[str, Any] | None = None, *, rows: Sequence[SQLModel] = ()
+) -> Outcome:
     """Identities go to their compacted topic, and stay here in a table that no event of ours can rebuild."""
     identities = [
         store.identity_row(one.event)
         for one in events
         if isinstance(one, Addressed) and isinstance(one.event, IdentityRecorded)
     ]
-    return Outcome(events=events, result=result or {}, rows=identities)
+    return Outcome(events=events, result=result or {}, rows=[*identities, *rows])

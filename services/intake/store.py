@@ -1,135 +1,30 @@
-"""Intake's tables beside the states: rows that mirror states, facts of events, and what stands in no event.
-
-Rows are upserted whole by primary key and never deleted. Minor units are Pfennig or cent.
-"""
+"""What follows from states and events: rows that mirror a client, and facts that stand in tables of their own."""
 
 from collections.abc import Iterator
-from datetime import date
-from typing import ClassVar, Final
 
-import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
-from contracts.events.intake import BenefitPaid, HouseholdChanged, IdentityRecorded, PossibleDuplicateFound
+from contracts.events.intake import (
+    AbilityAssessed,
+    BenefitPaid,
+    HouseholdChanged,
+    IdentityRecorded,
+    PossibleDuplicateFound,
+)
 from services.intake.domain.client import Benefit, Client
+from services.intake.domain.commands import AssessAbility
 from services.intake.domain.identity import Identity
+from services.intake.tables import (
+    AssessmentRow,
+    BenefitRow,
+    ClientRow,
+    HouseholdRow,
+    IdentityRow,
+    MembershipRow,
+    PaymentRow,
+    PossibleDuplicateRow,
+)
 from services.runtime.decision import Message
-
-
-class IntakeTable(SQLModel):
-    """Every service has a database, and so a catalogue of tables, of its own."""
-
-    metadata: ClassVar[sa.MetaData] = sa.MetaData()
-
-
-class ClientRow(IntakeTable, table=True):
-    """A registered client, as of their latest facts."""
-
-    __tablename__ = "client"
-
-    person_id: str = Field(primary_key=True)
-    office: str
-    district: str
-    registered_on: date
-    departed_on: date | None = None
-
-
-class MembershipRow(IntakeTable, table=True):
-    """From `since` the client belongs to this household, until their next row's day."""
-
-    __tablename__ = "membership"
-
-    person_id: str = Field(primary_key=True)
-    since: date = Field(primary_key=True)
-    household_id: str | None = Field(default=None, index=True)
-    head: bool
-
-
-class BenefitRow(IntakeTable, table=True):
-    """A benefit's monthly amount from `since` to the day before `until` (None: open); never, if that is no later."""
-
-    __tablename__ = "benefit"
-
-    benefit_id: str = Field(primary_key=True)
-    since: date = Field(primary_key=True)
-    until: date | None = None
-    person_id: str = Field(index=True)
-    kind: str
-    minor: int = Field(sa_type=sa.BigInteger)
-    currency: str
-
-
-class HouseholdRow(IntakeTable, table=True):
-    """A household to which someone has belonged. Its lock puts its payments in order."""
-
-    __tablename__ = "household"
-
-    household_id: str = Field(primary_key=True)
-
-
-class PaymentRow(IntakeTable, table=True):
-    """A household's aid of one kind for a month was paid: there is no second time."""
-
-    __tablename__ = "payment"
-
-    household_id: str = Field(primary_key=True)
-    kind: str = Field(primary_key=True)
-    month: str = Field(primary_key=True)
-    payment_id: str
-    person_id: str
-    paid_on: date
-    minor: int = Field(sa_type=sa.BigInteger)
-    currency: str
-
-
-class PossibleDuplicateRow(IntakeTable, table=True):
-    """A review item: two records may be one person. The pair is told under both keys; it stands here once."""
-
-    __tablename__ = "possible_duplicate"
-
-    person_id: str = Field(primary_key=True)
-    other_id: str = Field(primary_key=True)
-    similarity: int
-    found_on: date
-
-
-class IdentityRow(IntakeTable, table=True):
-    """The newest name and address, for commands that change a part of it."""
-
-    __tablename__ = "identity"
-
-    person_id: str = Field(primary_key=True)
-    given_name: str
-    family_name: str
-    birth_date: date
-    street: str
-    house_number: str
-    postcode: str
-    phone: str | None = None
-
-
-class IdentityKey(IntakeTable, table=True):
-    """Every identity that was ever recorded leads to one person (I2); `likeness` leaves the address out."""
-
-    __tablename__ = "identity_key"
-
-    digest: str = Field(primary_key=True)
-    likeness: str = Field(index=True)
-    person_id: str
-
-
-class HouseholdNumber(IntakeTable, table=True):
-    """An office's own number of a household, as its files have it."""
-
-    __tablename__ = "household_number"
-
-    office: str = Field(primary_key=True)
-    number: str = Field(primary_key=True)
-    household_id: str
-
-
-REBUILT: Final = (ClientRow, MembershipRow, BenefitRow, HouseholdRow, PaymentRow, PossibleDuplicateRow)
-KEPT: Final = (IdentityRow, IdentityKey, HouseholdNumber)
 
 
 def index(client: Client) -> Iterator[SQLModel]:
@@ -203,6 +98,18 @@ def identity_row(event: IdentityRecorded) -> IdentityRow:
         house_number=event.house_number,
         postcode=event.postcode,
         phone=event.phone,
+    )
+
+
+def assessment_row(event: AbilityAssessed, command: AssessAbility) -> AssessmentRow:
+    return AssessmentRow(
+        person_id=event.person_id,
+        assessed_on=event.occurred_on,
+        author=event.author,
+        ability=event.ability.value,
+        qualification=event.qualification.value,
+        strengths=list(command.strengths),
+        wishes=list(command.wishes),
     )
 
 

@@ -1,24 +1,48 @@
 """What intake shows of a client. Names and addresses are not among it: their readers are casework and referrals."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.words import Ability, BasisKind, BenefitKind, Currency, Department, Money, ProtectionClass, Sex
+from contracts.words import (
+    Ability,
+    BasisKind,
+    BenefitKind,
+    Currency,
+    Department,
+    Money,
+    ProtectionClass,
+    Qualification,
+    Sex,
+)
 from services.intake.domain.client import Client
+from services.intake.tables import AssessmentRow
 
 
 class View(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class ResidenceView(View):
+class FactView(View):
+    """A dated fact, and the record in which it stands: a person who was merged has several."""
+
+    person_id: str
+
+    @classmethod
+    def of(cls, record: Client, fact: object) -> Self:
+        names = cls.model_fields.keys() - {"person_id"}
+        return cls.model_validate({"person_id": record.person_id} | {name: getattr(fact, name) for name in names})
+
+
+class ResidenceView(FactView):
     since: date
     office: str
     district: str
 
 
-class MembershipView(View):
+class MembershipView(FactView):
     since: date
     household_id: str | None
     head: bool
@@ -29,25 +53,31 @@ class AmountView(View):
     monthly: Money
 
 
-class BenefitView(View):
+class BenefitView(FactView):
     """In force from `since` to the day before `ended_on`."""
 
     benefit_id: str
     kind: BenefitKind
     since: date
     ended_on: date | None
-    amounts: list[AmountView]
+    amounts: tuple[AmountView, ...]
 
 
-class ProtectionView(View):
+class ProtectionView(FactView):
+    """Who set it and who cleared it, each with the business day on which they did."""
+
     protection_id: str
     protection_class: ProtectionClass
     valid_from: date
     valid_until: date | None
+    set_by: str | None
+    set_recorded_on: date | None
     cleared_on: date | None
+    cleared_by: str | None
+    clearing_recorded_on: date | None
 
 
-class BasisView(View):
+class BasisView(FactView):
     basis_id: str
     kind: BasisKind
     agency: str | None
@@ -56,11 +86,28 @@ class BasisView(View):
     revoked_on: date | None
 
 
+class AssessmentView(View):
+    """`strengths` and `wishes` in the words of the assessment."""
+
+    person_id: str
+    assessed_on: date
+    author: str
+    ability: Ability
+    qualification: Qualification
+    strengths: list[str]
+    wishes: list[str]
+
+
 class ClientView(View):
-    """`merged_from`: the id that was asked for, if it leads to another one."""
+    """The whole person: the facts of all records that were merged.
+
+    `merged_from`: the id that was asked for, if it leads to another one. Office, household, sex and birth month are the
+    surviving record's.
+    """
 
     person_id: str
     merged_from: str | None
+    records: list[str]
     registered_on: date | None
     departed_on: date | None
     sex: Sex | None
@@ -72,6 +119,7 @@ class ClientView(View):
     household_id: str | None
     residences: list[ResidenceView]
     memberships: list[MembershipView]
+    assessments: list[AssessmentView]
     benefits: list[BenefitView]
     protections: list[ProtectionView]
     disclosure_bases: list[BasisView]
@@ -95,24 +143,33 @@ class PaymentView(View):
     currency: Currency
 
 
-def view(client: Client, *, named: str, young_people: bool) -> ClientView:
+def view(
+    records: Sequence[Client], assessments: Sequence[AssessmentRow], *, named: str, young_people: bool
+) -> ClientView:
+    """`records`: the surviving one first."""
+    client = records[0]
     membership = client.membership
+    own = {one.person_id for one in records}
+    assessed = [one.assessment for one in records if one.assessment]
+    departments = dict.fromkeys(department for one in records for department in one.departments)
     return ClientView(
         person_id=client.person_id,
         merged_from=named if named != client.person_id else None,
-        registered_on=client.registered_on,
+        records=[one.person_id for one in records],
+        registered_on=min((one.registered_on for one in records if one.registered_on), default=None),
         departed_on=client.departed_on,
         sex=client.sex,
         birth_month=client.birth_month,
         office=client.residence.office,
         district=client.residence.district,
-        departments=[d for d in client.departments if young_people or d is not Department.YOUNG_PEOPLE],
-        ability=client.assessment.ability if client.assessment else None,
+        departments=[one for one in departments if young_people or one is not Department.YOUNG_PEOPLE],
+        ability=max(assessed, key=lambda one: one.assessed_on).ability if assessed else None,
         household_id=membership.household_id if membership else None,
-        residences=[ResidenceView.model_validate(one) for one in client.residences],
-        memberships=[MembershipView.model_validate(one) for one in client.memberships],
-        benefits=[BenefitView.model_validate(one) for one in client.benefits],
-        protections=[ProtectionView.model_validate(one) for one in client.protections],
-        disclosure_bases=[BasisView.model_validate(one) for one in client.bases],
-        possible_duplicates=list(client.possible_duplicates),
+        residences=[ResidenceView.of(one, fact) for one in records for fact in one.residences],
+        memberships=[MembershipView.of(one, fact) for one in records for fact in one.memberships],
+        assessments=[AssessmentView.model_validate(one) for one in assessments],
+        benefits=[BenefitView.of(one, fact) for one in records for fact in one.benefits],
+        protections=[ProtectionView.of(one, fact) for one in records for fact in one.protections],
+        disclosure_bases=[BasisView.of(one, fact) for one in records for fact in one.bases],
+        possible_duplicates=sorted({other for one in records for other in one.possible_duplicates} - own),
     )

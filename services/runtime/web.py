@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 from prometheus_client import generate_latest
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -111,13 +111,31 @@ async def reads(request: Request) -> AsyncIterator[AsyncSession]:
 Reads = Annotated[AsyncSession, Depends(reads)]
 
 
-async def load_state(session: AsyncSession, kind: type[Any], name: str, *, canonical: bool = False) -> Any:
-    """The state of a subject or reference, or None; `canonical`: of whom a merged subject became."""
+async def load_state(session: AsyncSession, kind: type[Any], name: str) -> Any:
+    """The state of a subject or reference, or None."""
     subject = (await session.exec(select(Reference.subject).where(Reference.name == name))).first() or name
-    while canonical and (into := (await session.exec(select(Alias.canonical).where(Alias.subject == subject))).first()):
-        subject = into
     document = (await session.exec(select(State.document).where(State.subject == subject))).first()
     return None if document is None else TypeAdapter(kind).validate_python(document)
+
+
+async def load_family(session: AsyncSession, kind: type[Any], name: str) -> list[Any]:
+    """The states of all subjects that are one with the named one: the one they lead to first, then by subject."""
+    root = await _canonical(session, name)
+    found, led = {root}, [root]
+    while led:
+        rows = await session.exec(select(Alias.subject).where(col(Alias.canonical).in_(led)))
+        led = [subject for subject in rows if subject not in found]
+        found.update(led)
+    known = await session.exec(select(State.subject, State.document).where(col(State.subject).in_(found)))
+    codec = TypeAdapter(kind)
+    return [codec.validate_python(state) for _, state in sorted(known, key=lambda one: (one[0] != root, one[0]))]
+
+
+async def _canonical(session: AsyncSession, subject: str) -> str:
+    """Whom a merged subject leads to."""
+    while into := (await session.exec(select(Alias.canonical).where(Alias.subject == subject))).first():
+        subject = into
+    return subject
 
 
 class _Chunk:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from contracts import topics
 from contracts.events.intake import ClientsMerged, IdentityRecorded
-from services.intake import store
+from services.intake import tables
 from services.intake.domain.client import Client, initial
 from services.intake.domain.fold import fold
 from tests.component.intake_world import IntakeWorld, intake_on, person
@@ -131,6 +131,64 @@ async def test_a_merge_leads_to_the_survivor_until_it_is_undone(intake: IntakeWo
     assert (status, problem["code"]) == (409, "merge_ended")
 
 
+async def test_the_view_tells_who_set_and_who_cleared_a_protection(intake: IntakeWorld) -> None:
+    person_id = await intake.register(50)
+    _, answer = await intake.post(f"/clients/{person_id}/protections", {"class": "ill"}, **{"X-Actor": "b.doctor"})
+    _, shown = await intake.get(f"/clients/{person_id}")
+    (protection,) = shown["protections"]
+    assert (protection["set_by"], protection["set_recorded_on"]) == ("b.doctor", "2001-03-01")
+    assert (protection["cleared_by"], protection["cleared_on"]) == (None, None)
+
+    path = f"/clients/{person_id}/protections/{answer['protection_id']}/clear"
+    await intake.post(path, {"on": "2001-02-20"}, **{"X-Actor": "c.clerk"})
+    _, shown = await intake.get(f"/clients/{person_id}")
+    (protection,) = shown["protections"]
+    assert (protection["cleared_by"], protection["cleared_on"]) == ("c.clerk", "2001-02-20")
+    assert (protection["set_by"], protection["clearing_recorded_on"]) == ("b.doctor", "2001-03-01")
+
+
+ASSESSMENT: dict[str, Any] = {
+    "ability": "able",
+    "qualification": "school",
+    "languages": ["de"],
+    "hours_per_week": 30,
+    "mobility": "city",
+    "work_permit": True,
+}
+
+
+async def test_what_a_client_can_and_wishes_stays_at_intake_with_date_and_author(intake: IntakeWorld) -> None:
+    person_id = await intake.register(51)
+    words = {"strengths": ["spricht drei Sprachen"], "wishes": ["eine Ausbildung zur Gärtnerin"]}
+    for on, said in (("2001-02-01", {}), ("2001-02-20", words)):
+        status, _ = await intake.post(f"/clients/{person_id}/assessments", ASSESSMENT | said | {"on": on})
+        assert status == 201
+    _, shown = await intake.get(f"/clients/{person_id}")
+    assert [(one["assessed_on"], one["author"], one["wishes"]) for one in shown["assessments"]] == [
+        ("2001-02-01", CALLER["X-Actor"], []),
+        ("2001-02-20", CALLER["X-Actor"], words["wishes"]),
+    ]
+    assert shown["assessments"][1]["strengths"] == words["strengths"]
+    assert len(await intake.told_of(person_id)) > 0
+    records = [*await intake.records(topics.PERSON), *await intake.records(topics.IDENTITY)]
+    assert not [value for _, value, _ in records if b"Sprachen" in (value or b"") or b"rtnerin" in (value or b"")]
+
+
+async def test_a_merged_person_is_shown_with_the_facts_of_both_records(intake: IntakeWorld) -> None:
+    survivor, loser = await intake.register(52), await intake.register(53)
+    await intake.post(f"/clients/{loser}/protections", {"class": "care"})
+    await intake.post(f"/clients/{loser}/assessments", ASSESSMENT | {"wishes": ["Arbeit am Vormittag"]})
+    await intake.post("/merges", {"survivor_id": survivor, "loser_id": loser})
+    for named in (survivor, loser):
+        _, shown = await intake.get(f"/clients/{named}")
+        assert shown["person_id"] == survivor
+        assert shown["records"] == [survivor, loser]
+        assert [(one["person_id"], one["protection_class"]) for one in shown["protections"]] == [(loser, "care")]
+        assert sorted(one["person_id"] for one in shown["benefits"]) == sorted((survivor, loser))
+        assert sorted(one["person_id"] for one in shown["memberships"]) == sorted((survivor, loser))
+        assert (shown["ability"], shown["assessments"][0]["wishes"]) == ("able", ["Arbeit am Vormittag"])
+
+
 async def test_merges_that_meet_do_not_merge_in_a_circle(intake: IntakeWorld) -> None:
     one, other = await intake.register(12), await intake.register(13)
     answers = await asyncio.gather(
@@ -205,7 +263,7 @@ async def test_states_follow_from_the_topic_alone(intake: IntakeWorld) -> None:
 
 
 async def test_the_migration_makes_the_tables_that_the_code_knows(intake: IntakeWorld) -> None:
-    for model in (*store.REBUILT, *store.KEPT):
+    for model in (*tables.REBUILT, *tables.KEPT):
         table = sa.inspect(model).local_table
         found = await intake.db.fetch(
             "select column_name, is_nullable = 'YES' as optional from information_schema.columns where table_name = $1",

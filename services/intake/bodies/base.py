@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.intake.domain.commands import Command
 from services.runtime.decision import Refusal
@@ -13,6 +13,8 @@ HouseNumber = Annotated[str, StringConstraints(min_length=1, max_length=12, stri
 HouseholdNumber = Annotated[
     str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True, pattern=_PRINTABLE)
 ]
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=_PRINTABLE)]
+Sentences = Annotated[tuple[Sentence, ...], Field(max_length=20)]
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True, pattern=_PRINTABLE)]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 

@@ -19,7 +19,7 @@ from contracts.words import (
     Qualification,
     YearMonth,
 )
-from services.intake.bodies.base import Body, PersonBody
+from services.intake.bodies.base import Body, PersonBody, Sentences
 from services.intake.domain import commands as told
 
 MAX_MONTHLY_MINOR: Final = 10_000_000
@@ -59,7 +59,7 @@ class ProtectionBody(Body):
 
 
 class AssessmentBody(PersonBody):
-    """`hours_per_week` the client can work; `earliest_start` left out: at once."""
+    """`hours_per_week` the client can work; `earliest_start` left out: at once. `strengths`, `wishes`: in words."""
 
     ability: Ability
     qualification: Qualification
@@ -67,6 +67,8 @@ class AssessmentBody(PersonBody):
     hours_per_week: int = Field(ge=0, le=60)
     mobility: Mobility
     work_permit: bool
+    strengths: Sentences = ()
+    wishes: Sentences = ()
     earliest_start: date | None = None
     on: date | None = None
 
@@ -80,6 +82,8 @@ class AssessmentBody(PersonBody):
             mobility=self.mobility,
             work_permit=self.work_permit,
             author=author,
+            strengths=self.strengths,
+            wishes=self.wishes,
             earliest_start=self.earliest_start,
             on=self.on,
         )

@@ -50,13 +50,20 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """Holds on `valid_from` to `valid_until`, both inclusive, but not from `cleared_on` on."""
+    """Holds on `valid_from` to `valid_until`, both inclusive, but not from `cleared_on` on.
+
+    Who set and who cleared it, and the business days on which they did; None in records older than these facts.
+    """
 
     protection_id: str
     protection_class: ProtectionClass
     valid_from: date
     valid_until: date | None
     cleared_on: date | None = None
+    set_by: str | None = None
+    set_recorded_on: date | None = None
+    cleared_by: str | None = None
+    clearing_recorded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

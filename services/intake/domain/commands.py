@@ -146,6 +146,8 @@ class AssignDepartments(PersonCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessAbility(PersonCommand):
+    """`strengths` and `wishes` are the client's, in words: no event tells them."""
+
     ability: Ability
     qualification: Qualification
     languages: tuple[str, ...]
@@ -153,6 +155,8 @@ class AssessAbility(PersonCommand):
     mobility: Mobility
     work_permit: bool
     author: str
+    strengths: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
     earliest_start: date | None = None
     on: date | None = None
 

@@ -105,13 +105,20 @@ def _protections(client: Client, event: said.ProtectionSet | said.ProtectionClea
         return _changed(
             client.protections,
             lambda one: one.protection_id == event.protection_id,
-            lambda one: replace(one, cleared_on=event.occurred_on),
+            lambda one: replace(
+                one,
+                cleared_on=event.occurred_on,
+                cleared_by=event.author,
+                clearing_recorded_on=event.recorded_on,
+            ),
         )
     protection = Protection(
         protection_id=event.protection_id,
         protection_class=event.protection_class,
         valid_from=event.valid_from,
         valid_until=event.valid_until,
+        set_by=event.author,
+        set_recorded_on=event.recorded_on,
     )
     return (*client.protections, protection)
 

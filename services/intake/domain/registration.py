@@ -80,6 +80,7 @@ def protection_set(person_id: str, grant: ProtectionGrant, *, author: str, on: d
         valid_from=start,
         valid_until=grant.valid_until,
         author=author,
+        recorded_on=context.today,
     )
 
 

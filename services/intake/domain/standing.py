@@ -25,26 +25,24 @@ from services.intake.domain.registration import protection_set
 from services.runtime.decision import Clients, Context
 
 
-def assess(clients: Clients[Client], command: AssessAbility, context: Context) -> tuple[IntakeEvent, ...]:
+def assess(clients: Clients[Client], command: AssessAbility, context: Context) -> AbilityAssessed:
     on = command.on or context.today
     if not rules.EARLIEST <= on <= context.today:
         raise ImplausibleDate("on")
     client = rules.active(clients, command.person_id, on)
     if client.assessment is not None and on < client.assessment.assessed_on:
         raise OutOfOrder("assessment")
-    return (
-        AbilityAssessed(
-            occurred_on=on,
-            person_id=client.person_id,
-            ability=command.ability,
-            qualification=command.qualification,
-            languages=command.languages,
-            hours_per_week=command.hours_per_week,
-            mobility=command.mobility,
-            work_permit=command.work_permit,
-            earliest_start=command.earliest_start or on,
-            author=command.author,
-        ),
+    return AbilityAssessed(
+        occurred_on=on,
+        person_id=client.person_id,
+        ability=command.ability,
+        qualification=command.qualification,
+        languages=command.languages,
+        hours_per_week=command.hours_per_week,
+        mobility=command.mobility,
+        work_permit=command.work_permit,
+        earliest_start=command.earliest_start or on,
+        author=command.author,
     )
 
 
@@ -69,6 +67,7 @@ def clear_protection(clients: Clients[Client], command: ClearProtection, context
                 person_id=one.person_id,
                 protection_id=found.protection_id,
                 author=command.author,
+                recorded_on=context.today,
             ),
         )
     raise UnknownProtection

@@ -2,8 +2,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from pydantic import TypeAdapter
 
+from contracts.events.intake import AbilityAssessed
 from contracts.words import Ability, BasisKind, DepartureReason, Mobility, ProtectionClass, Qualification
+from services.intake.domain.client import Client
 from services.intake.domain.commands import (
     AssessAbility,
     ClearProtection,
@@ -25,6 +28,7 @@ from services.intake.domain.refusals import (
     UnknownBasis,
     UnknownProtection,
 )
+from services.intake.tables import AssessmentRow
 from tests.unit.intake.given import ANNA, BERTA, CARLA, TODAY, events, with_anna, with_anna_and_berta
 
 ASSESSMENT = AssessAbility(
@@ -68,6 +72,41 @@ def test_a_protection_is_set_and_cleared_once_and_stays_in_the_history() -> None
     assert [one.cleared_on for one in intake.states[ANNA].protections] == [TODAY]
     with pytest.raises(ProtectionAlreadyCleared):
         intake.told(clearing)
+
+
+def test_a_protection_names_who_set_it_and_who_cleared_it_and_when() -> None:
+    intake = with_anna()
+    intake.today = date(2001, 4, 2)
+    backdated = replace(ILL.protection, valid_from=date(2001, 3, 15))
+    protection_id = intake.told(replace(ILL, protection=backdated, author="b.doctor")).result["protection_id"]
+    intake.today = date(2001, 5, 7)
+    cleared = date(2001, 5, 1)
+    intake.told(ClearProtection(person_id=ANNA, protection_id=protection_id, author="c.clerk", on=cleared))
+    (found,) = intake.states[ANNA].protections
+    assert (found.set_by, found.set_recorded_on, found.valid_from) == ("b.doctor", date(2001, 4, 2), date(2001, 3, 15))
+    assert (found.cleared_by, found.clearing_recorded_on, found.cleared_on) == ("c.clerk", date(2001, 5, 7), cleared)
+
+
+def test_what_was_protected_before_authors_were_kept_can_still_be_read() -> None:
+    stored = {"protection_id": BERTA, "protection_class": "ill", "valid_from": "2001-03-01", "valid_until": None}
+    found = TypeAdapter(Client).validate_python({"person_id": ANNA, "protections": [stored]})
+    assert found.protections[0].set_by is None
+
+
+def test_strengths_and_wishes_are_in_no_event() -> None:
+    outcome = with_anna().told(replace(ASSESSMENT, strengths=("geduldig",), wishes=("Gärtnerin werden",)))
+    (told,) = outcome.events
+    assert isinstance(told, AbilityAssessed)
+    assert "geduldig" not in told.model_dump_json()
+    assert "rtnerin" not in told.model_dump_json()
+    (row,) = outcome.rows
+    assert isinstance(row, AssessmentRow)
+    assert (row.assessed_on, row.author, row.strengths, row.wishes) == (
+        TODAY,
+        "a.clerk",
+        ["geduldig"],
+        ["Gärtnerin werden"],
+    )
 
 
 def test_a_protection_of_the_merged_record_is_cleared_where_it_stands() -> None:

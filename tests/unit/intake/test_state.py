@@ -8,7 +8,7 @@ from contracts import topics
 from contracts.event import PersonEvent
 from contracts.events.intake import BenefitPaid, HouseholdChanged, PossibleDuplicateFound
 from contracts.words import Ability, BenefitEndReason, BenefitKind, Mobility, ProtectionClass, Qualification
-from services.intake import store
+from services.intake import store, tables
 from services.intake.domain.client import Client, initial
 from services.intake.domain.commands import (
     AssessAbility,
@@ -51,7 +51,7 @@ def test_a_benefits_rows_are_its_steps_up_to_its_end() -> None:
     (benefit,) = intake.states[ANNA].benefits
     intake.told(ChangeBenefit(person_id=ANNA, benefit_id=benefit.benefit_id, monthly=marks(70_000), on=MAY))
     intake.told(EndBenefits(person_id=ANNA, reason=BenefitEndReason.WORK, on=JUNE))
-    rows = [row for row in store.index(intake.states[ANNA]) if isinstance(row, store.BenefitRow)]
+    rows = [row for row in store.index(intake.states[ANNA]) if isinstance(row, tables.BenefitRow)]
     assert [(row.since, row.until, row.minor) for row in rows] == [(TODAY, MAY, 60_000), (MAY, JUNE, 70_000)]
 
 
@@ -60,7 +60,7 @@ def test_an_end_before_a_foreseen_step_leaves_that_step_without_a_day() -> None:
     (benefit,) = intake.states[ANNA].benefits
     intake.told(ChangeBenefit(person_id=ANNA, benefit_id=benefit.benefit_id, monthly=marks(70_000), on=JUNE))
     intake.told(EndBenefits(person_id=ANNA, reason=BenefitEndReason.WORK, on=MAY))
-    rows = [row for row in store.index(intake.states[ANNA]) if isinstance(row, store.BenefitRow)]
+    rows = [row for row in store.index(intake.states[ANNA]) if isinstance(row, tables.BenefitRow)]
     assert [(row.since, row.until) for row in rows] == [(TODAY, MAY), (JUNE, MAY)]
 
 
@@ -85,7 +85,7 @@ def test_payments_households_and_review_items_are_facts_of_their_own() -> None:
         for one, other in ((ANNA, BERTA), (BERTA, ANNA))
     ]
     rows = [row for event in (paid, joined, left, *alike) for row in store.project(_message(event))]
-    assert [type(row) for row in rows] == [store.PaymentRow, store.HouseholdRow, store.PossibleDuplicateRow]
+    assert [type(row) for row in rows] == [tables.PaymentRow, tables.HouseholdRow, tables.PossibleDuplicateRow]
 
 
 def test_a_payment_leaves_the_state_as_it_was() -> None:
