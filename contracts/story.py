@@ -154,8 +154,8 @@ OTHER_DAY: Final = "2001-04-30"
 
 OF_EVENT: Final[dict[str, dict[str, Any]]] = {
     "OfficeChanged": {"office": "groepelingen-walle", "reason": "reorganisation"},
-    "CaseTransferred": {"office": "groepelingen-walle"},
-    "CaseReopened": {"office": "groepelingen-walle"},
+    "CaseTransferred": {"office": "groepelingen-walle", "reason": "reorganisation"},
+    "CaseReopened": {"office": "groepelingen-walle", "reason": "aid_again"},
     "CaseClosed": {"reason": "integrated"},
     "PlanRevised": {"plan_version": 2, "review_on": "2001-10-30"},
     "DisclosureBasisRecorded": {"kind": "consent"},

@@ -207,6 +207,30 @@ class CaseClosedReason(StrEnum):
     ERROR = "error"
 
 
+class TransferReason(StrEnum):
+    """Why a case went to another office. The first three are intake's: why the office changed."""
+
+    MOVE = "move"
+    REORGANISATION = "reorganisation"
+    CORRECTION = "correction"
+    MERGED = "merged"
+    """Two records turned out to be one person, whose address is the other record's."""
+    UNMERGED = "unmerged"
+
+
+class ReopenReason(StrEnum):
+    """Why a case goes on. The first four are facts of intake's, the others a case manager's word."""
+
+    AID_AGAIN = "aid_again"
+    RETURNED = "returned"
+    PROTECTION_ENDED = "protection_ended"
+    ABLE_AGAIN = "able_again"
+    CLOSED_IN_ERROR = "closed_in_error"
+    SUPPORT_NEEDED = "support_needed"
+    UNMERGED = "unmerged"
+    """The client is not the person with whom the case was merged."""
+
+
 class DeclinedBy(StrEnum):
     PARTNER = "partner"
     CLIENT = "client"

@@ -15,9 +15,11 @@ from contracts.words import (
     OfficeId,
     ReferralId,
     RejectionCode,
+    ReopenReason,
     ServiceKind,
     StaffId,
     Step,
+    TransferReason,
     Uuid,
     WithdrawReason,
 )
@@ -96,6 +98,8 @@ class CaseTransferred(CaseEvent):
 
     office: OfficeId
     previous_office: OfficeId
+    reason: TransferReason | None = None
+    """None in records from before there were reasons."""
 
 
 class CaseClosed(CaseEvent):
@@ -108,6 +112,8 @@ class CaseReopened(CaseEvent):
     """The same case with its history and cohort goes on."""
 
     office: OfficeId
+    reason: ReopenReason | None = None
+    """None in records from before there were reasons."""
 
 
 class ReconciliationOpened(CaseEvent):

@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts import topics
 from contracts.words import OfficeId, StaffId, Uuid
 from services.casework import bodies
-from services.casework.domain.casebook import ReopenCase
 from services.casework.domain.person import Person
 from services.casework.domain.reconciliation import ResolveItem
 from services.casework.reading import business_day, person_with_case, persons
@@ -78,9 +77,9 @@ async def close_case(case_id: Id, body: bodies.ClosingBody, call: Call) -> Respo
 
 
 @router.post("/cases/{case_id}/reopen")
-async def reopen_case(case_id: Id, call: Call) -> Response:
-    """The same case goes on, with its history, and waits for a case manager."""
-    return await call.execute(ReopenCase(case_id=case_id))
+async def reopen_case(case_id: Id, body: bodies.ReopeningBody, call: Call) -> Response:
+    """The same case goes on, with its history and the day of its first opening, and waits for a case manager."""
+    return await call.execute(body.order(case_id))
 
 
 @router.post("/reconciliation/{item_id}/resolve")
@@ -105,11 +104,15 @@ async def list_cases(
     case_manager: Staff = None,
     state: Literal["open", "closed"] | None = None,
     without_plan: bool = False,
+    review_overdue: bool = False,
     assigned: bool | None = None,
     after: Uuid | None = None,
     limit: Annotated[int | None, Query(ge=1, le=10_000)] = None,
 ) -> list[CaseLine]:
-    """By case id: `after` the last one of a page comes the next. Without `limit` all."""
+    """By case id: `after` the last one of a page comes the next. Without `limit` all.
+
+    `review_overdue`: open cases whose review has come and not taken place, those that wait for a case manager too.
+    """
     query = select(CaseRow).order_by(CaseRow.case_id).limit(limit)
     if office is not None:
         query = query.where(CaseRow.office == office)
@@ -119,6 +122,8 @@ async def list_cases(
         query = query.where(CaseRow.state == state)
     if without_plan:
         query = query.where(col(CaseRow.plan_version).is_(None))
+    if review_overdue:
+        query = query.where(CaseRow.state == "open", col(CaseRow.review_on) <= await business_day(reads))
     if assigned is not None:
         query = query.where(col(CaseRow.case_manager).is_not(None) == assigned)
     if after is not None:

@@ -5,9 +5,20 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.words import AgencyId, CaseClosedReason, Goal, OfficeId, ServiceKind, StaffId, Step, Uuid, WithdrawReason
+from contracts.words import (
+    AgencyId,
+    CaseClosedReason,
+    Goal,
+    OfficeId,
+    ReopenReason,
+    ServiceKind,
+    StaffId,
+    Step,
+    Uuid,
+    WithdrawReason,
+)
 from services.casework.domain.assignment import RegisterCaseManager
-from services.casework.domain.casebook import AgreePlan, CloseCase
+from services.casework.domain.casebook import AgreePlan, CloseCase, ReopenCase
 from services.casework.domain.offers import Refer, TakeBack
 
 Sentence = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
@@ -80,3 +91,12 @@ class ClosingBody(Body):
 
     def order(self, case_id: str) -> CloseCase:
         return CloseCase(case_id=case_id, reason=self.reason)
+
+
+class ReopeningBody(Body):
+    """`closed_in_error`, `support_needed` or `unmerged`; every other reason is a fact that intake records."""
+
+    reason: ReopenReason
+
+    def order(self, case_id: str) -> ReopenCase:
+        return ReopenCase(case_id=case_id, reason=self.reason)

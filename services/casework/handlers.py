@@ -8,6 +8,7 @@ from contracts.events import intake, referrals
 from contracts.events.calendar import DayStarted
 from contracts.events.intake import IntakePersonEvent
 from contracts.events.referrals import ReferralsEvent
+from contracts.words import TransferReason
 from services.casework import store
 from services.casework.domain import assignment, casebook, offers, reconciliation
 from services.casework.domain.assignment import AssignCase, QueueCase, RegisterCaseManager
@@ -113,7 +114,8 @@ def _follow_both(
     """One person after a merge, two after its end."""
     persons = [person_of(clients, subject) for subject in (event.survivor_id, event.loser_id)]
     distinct = {person.root.person_id: person for person in persons}
-    return [decided for person in distinct.values() for decided in follow(person, context)]
+    because = TransferReason.MERGED if isinstance(event, intake.ClientsMerged) else TransferReason.UNMERGED
+    return [decided for person in distinct.values() for decided in follow(person, context, because=because)]
 
 
 def decide(clients: Clients[Client], command: Command, context: Context) -> Outcome:

@@ -30,6 +30,7 @@ class CaseRow(SQLModel, table=True):
     opened_on: date
     queued_on: date | None
     plan_version: int | None
+    review_on: date | None = Field(index=True)
 
 
 class ItemRow(SQLModel, table=True):
@@ -106,6 +107,7 @@ def index(client: Client) -> Iterator[SQLModel]:
             opened_on=case.opened_on,
             queued_on=case.queued_on,
             plan_version=None if case.plan is None else case.plan.version,
+            review_on=None if case.plan is None else case.plan.review_on,
         )
     for item in client.casework.items:
         yield ItemRow.model_construct(

@@ -100,7 +100,7 @@ class CaseLine(View):
             closed_reason=None if case.closing is None else case.closing.reason,
             plan_version=None if case.plan is None else case.plan.version,
             review_on=None if case.plan is None else case.plan.review_on,
-            review_overdue=case.plan is not None and case.plan.overdue,
+            review_overdue=case.review_overdue_on(today),
             ability=None if assessment is None else assessment.ability,
             protected=person.protected_on(today),
             referrals=_referrals(person),

@@ -168,7 +168,7 @@ async def test_protection_closes_the_case_and_nobody_acts_in_it(casework: Casewo
     assert (shown["state"], shown["closed_reason"], shown["protected"]) == ("closed", "protected", True)
     status, problem = await casework.post(f"/cases/{case['case_id']}/referrals", OFFER)
     assert (status, problem["code"]) == (409, "case_closed")
-    status, problem = await casework.post(f"/cases/{case['case_id']}/reopen")
+    status, problem = await casework.post(f"/cases/{case['case_id']}/reopen", {"reason": "support_needed"})
     assert (status, problem["code"]) == (409, "no_case_today")
 
 
@@ -178,9 +178,16 @@ async def test_a_case_is_closed_and_reopened_by_hand(casework: CaseworkWorld) ->
     status, problem = await casework.post(f"{path}/close", {"reason": "aid_ended"})
     assert (status, problem["code"]) == (422, "fact_of_intake")
     assert (await casework.post(f"{path}/close", {"reason": "integrated"}))[0] == 200
-    assert (await casework.post(f"{path}/reopen"))[0] == 200
+    assert (await casework.post(f"{path}/reopen"))[1]["code"] == "invalid"
+    status, problem = await casework.post(f"{path}/reopen", {"reason": "aid_again"})
+    assert (status, problem["code"]) == (422, "fact_of_intake")
+    assert (await casework.post(f"{path}/reopen", {"reason": "closed_in_error"}))[0] == 200
     shown = await casework.case_of(case["person_id"])
     assert (shown["state"], shown["case_manager"], shown["plan_version"]) == ("open", None, 1)
+    assert shown["opened_on"] == case["opened_on"] < casework.on.isoformat()
+    _, entries = await casework.get(f"{path}/timeline")
+    reasons = {one["type"]: one["data"]["reason"] for one in entries if one["type"] in {"CaseClosed", "CaseReopened"}}
+    assert reasons == {"CaseClosed": "integrated", "CaseReopened": "closed_in_error"}
 
 
 async def test_cases_are_found_by_office_case_manager_state_and_missing_plan(casework: CaseworkWorld) -> None:

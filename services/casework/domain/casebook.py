@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.event import Event
 from contracts.events.casework import PlanAgreed, PlanRevised
-from contracts.words import CaseClosedReason, Goal, Step
+from contracts.words import CaseClosedReason, Goal, ReopenReason, Step
 from services.casework.domain.cases import Case
 from services.casework.domain.course import close, reopen
 from services.casework.domain.dates import months_after
@@ -15,6 +15,8 @@ from services.runtime.decision import Context, Refusal
 
 BY_HAND: Final = frozenset({CaseClosedReason.INTEGRATED, CaseClosedReason.ERROR})
 """Reasons that only a case manager can know; every other is a fact of intake's and closes the case by itself."""
+AGAIN_BY_HAND: Final = frozenset({ReopenReason.CLOSED_IN_ERROR, ReopenReason.SUPPORT_NEEDED, ReopenReason.UNMERGED})
+"""The same of reopening."""
 
 
 class CaseIsClosed(Refusal):
@@ -79,6 +81,7 @@ class CloseCase:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenCase:
     case_id: str
+    reason: ReopenReason
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -143,6 +146,11 @@ def close_case(person: Person, command: CloseCase, context: Context) -> tuple[Ev
 def reopen_case(person: Person, command: ReopenCase, context: Context) -> tuple[Event, ...]:
     """The same case with its history and cohort goes on, if there can be one today."""
     case = person.case(command.case_id)
+    if command.reason not in AGAIN_BY_HAND:
+        raise FactOfIntake(
+            f"'{command.reason}' is for intake to record: case {case.case_id} goes on with it by itself. "
+            f"By hand: {', '.join(sorted(AGAIN_BY_HAND))}"
+        )
     if person.open_cases:
         raise CaseIsOpen(f"this client's case {person.open_cases[0].case_id} is open: a person has at most one")
     office = person.office_on(context.today)
@@ -151,4 +159,4 @@ def reopen_case(person: Person, command: ReopenCase, context: Context) -> tuple[
             person.ground_to_close(context.today) or "no Sozialzentrum's economic assistance looks after the client"
         )
         raise NoCaseToday(f"case {case.case_id} cannot go on today: {ground}")
-    return reopen(case, office, context.today)
+    return reopen(case, office.office, context.today, command.reason)

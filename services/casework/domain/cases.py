@@ -44,6 +44,10 @@ class Case:
     def open(self) -> bool:
         return self.closing is None
 
+    def review_overdue_on(self, day: date) -> bool:
+        """By the date itself: `ReviewDue` waits with all timers while the client is parked."""
+        return self.open and self.plan is not None and self.plan.review_on <= day
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

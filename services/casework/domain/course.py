@@ -5,10 +5,11 @@ from datetime import date
 
 from contracts.event import Event
 from contracts.events.casework import CaseClosed, CaseOpened, CaseReopened, CaseTransferred, ReviewDue
-from contracts.words import CaseClosedReason
+from contracts.words import CaseClosedReason, ReopenReason, TransferReason
 from services.casework.domain.cases import Case
+from services.casework.domain.intake import OfficeSince
 from services.casework.domain.person import Person
-from services.casework.domain.resuming import last_closed, may_begin
+from services.casework.domain.resuming import last_closed, may_begin, why_on
 from services.runtime.decision import Context
 
 
@@ -23,10 +24,11 @@ class Reconsider:
         return (self.person_id,)
 
 
-def follow(person: Person, context: Context) -> tuple[Event, ...]:
+def follow(person: Person, context: Context, *, because: TransferReason | None = None) -> tuple[Event, ...]:
     """Opens, closes, transfers or reopens the person's case, and says that a review is due.
 
-    It looks at the day's circumstances only, never at what happened last, so that asking again changes nothing.
+    It looks at the day's circumstances only, never at what happened last, so that asking again changes nothing;
+    `because` only names what would be transferred now.
     """
     today = context.today
     if not person.open_cases:
@@ -35,16 +37,18 @@ def follow(person: Person, context: Context) -> tuple[Event, ...]:
     merged = tuple(close(one, CaseClosedReason.MERGED, today) for one in others)
     if (ground := person.ground_to_close(today)) is not None:
         return (*merged, close(kept, ground, today))
-    return (*merged, *_transfer(kept, person.office_on(today), today), *_review(kept, today))
+    return (*merged, *_transfer(kept, person.office_on(today), today, because), *_review(kept, today))
 
 
 def close(case: Case, reason: CaseClosedReason, today: date) -> CaseClosed:
     return CaseClosed(person_id=case.person_id, case_id=case.case_id, occurred_on=today, reason=reason)
 
 
-def reopen(case: Case, office: str, today: date) -> tuple[Event, ...]:
+def reopen(case: Case, office: str, today: date, reason: ReopenReason) -> tuple[Event, ...]:
     """A review that fell due while the case was closed is due at once."""
-    reopened = CaseReopened(person_id=case.person_id, case_id=case.case_id, occurred_on=today, office=office)
+    reopened = CaseReopened(
+        person_id=case.person_id, case_id=case.case_id, occurred_on=today, office=office, reason=reason
+    )
     return (reopened, *_review(case, today))
 
 
@@ -52,22 +56,24 @@ def _begin(person: Person, context: Context) -> tuple[Event, ...]:
     today, office = context.today, person.office_on(context.today)
     if office is None or not person.may_have_case(today) or not may_begin(person.records, person.cases, today):
         return ()
-    if (case := last_closed(person.cases)) is not None:
-        return reopen(case, office, today)
+    if (case := last_closed(person.cases)) is not None and case.closing is not None:
+        return reopen(case, office.office, today, why_on(case.closing.reason))
     subject = person.root.person_id
-    return (CaseOpened(person_id=subject, case_id=context.new_id(), occurred_on=today, office=office),)
+    return (CaseOpened(person_id=subject, case_id=context.new_id(), occurred_on=today, office=office.office),)
 
 
-def _transfer(case: Case, office: str | None, today: date) -> tuple[Event, ...]:
-    if office is None or office == case.office:
+def _transfer(case: Case, office: OfficeSince | None, today: date, because: TransferReason | None) -> tuple[Event, ...]:
+    """The office's own reason, unless a merge or its end is to blame; a new registration is a move."""
+    if office is None or office.office == case.office:
         return ()
     return (
         CaseTransferred(
             person_id=case.person_id,
             case_id=case.case_id,
             occurred_on=today,
-            office=office,
+            office=office.office,
             previous_office=case.office,
+            reason=because or TransferReason(office.reason or TransferReason.MOVE),
         ),
     )
 

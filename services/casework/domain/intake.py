@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from contracts.city import City, OfficeKind
 from contracts.events import intake as told
 from contracts.profile import Profile
-from contracts.words import Ability, BenefitEndReason, Department, Mobility, Qualification
+from contracts.words import Ability, BenefitEndReason, Department, Mobility, OfficeChangeReason, Qualification
 from services.casework.domain.dates import with_fact
 
 WORKABLE: Final = frozenset({Ability.ABLE, Ability.NEEDS_QUALIFICATION})
@@ -20,6 +20,8 @@ class OfficeSince:
     since: date
     centre: bool
     """Whether it is a Sozialzentrum: only those have case managers."""
+    reason: OfficeChangeReason | None = None
+    """None: of a registration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,8 @@ def fold(record: Intake, event: told.IntakePersonEvent, *, sequence: int, city: 
 def _office(event: told.ClientRegistered | told.OfficeChanged, city: City) -> OfficeSince:
     known = city.office(event.office)
     centre = known is not None and known.kind is OfficeKind.SOZIALZENTRUM
-    return OfficeSince(office=event.office, since=event.occurred_on, centre=centre)
+    reason = event.reason if isinstance(event, told.OfficeChanged) else None
+    return OfficeSince(office=event.office, since=event.occurred_on, centre=centre, reason=reason)
 
 
 def _assessment(event: told.AbilityAssessed) -> Assessment:

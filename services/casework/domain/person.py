@@ -8,7 +8,7 @@ from services.casework.domain import circumstances
 from services.casework.domain.cases import Case, Item, Request
 from services.casework.domain.circumstances import Records
 from services.casework.domain.client import Client
-from services.casework.domain.intake import Assessment
+from services.casework.domain.intake import Assessment, OfficeSince
 from services.casework.domain.referrals import TERMINAL, Placement, Referral, ReferralState
 from services.runtime.decision import Clients, NotFound
 
@@ -93,9 +93,8 @@ class Person:
     def may_have_case(self, day: date) -> bool:
         return circumstances.may_have_case(self.records, day)
 
-    def office_on(self, day: date) -> str | None:
-        found = circumstances.office_on(self.records, day)
-        return None if found is None else found.office
+    def office_on(self, day: date) -> OfficeSince | None:
+        return circumstances.office_on(self.records, day)
 
 
 def person_of(clients: Clients[Client], subject: str) -> Person:

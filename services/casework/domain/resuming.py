@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from contracts.words import CaseClosedReason
+from contracts.words import CaseClosedReason, ReopenReason
 from services.casework.domain.cases import Case
 from services.casework.domain.circumstances import Records, aid_begun_after
 
-FACTS: Final = frozenset(
-    {CaseClosedReason.AID_ENDED, CaseClosedReason.DEPARTED, CaseClosedReason.PROTECTED, CaseClosedReason.NOT_ABLE}
-)
-"""Closed by a fact of intake's: the case goes on when the fact has ceased."""
+FACTS: Final = {
+    CaseClosedReason.AID_ENDED: ReopenReason.AID_AGAIN,
+    CaseClosedReason.DEPARTED: ReopenReason.RETURNED,
+    CaseClosedReason.PROTECTED: ReopenReason.PROTECTION_ENDED,
+    CaseClosedReason.NOT_ABLE: ReopenReason.ABLE_AGAIN,
+}
+"""Closed by a fact of intake's: the case goes on when the fact has ceased, for this reason."""
 
 
 def last_closed(cases: Sequence[Case]) -> Case | None:
@@ -30,6 +33,11 @@ def may_begin(records: Records, cases: Sequence[Case], day: date) -> bool:
     if case.closing.reason in FACTS:
         return True
     return case.closing.reason is CaseClosedReason.INTEGRATED and aid_begun_after(records, case.closing.on, day)
+
+
+def why_on(closed: CaseClosedReason) -> ReopenReason:
+    """Why a case that was closed so goes on by itself: after an integration only new aid lets it."""
+    return FACTS.get(closed, ReopenReason.AID_AGAIN)
 
 
 def _merged(case: Case) -> bool:

@@ -133,9 +133,9 @@ class Casework:
     def clears(self, person: str = ANNA, *, name: str = "ill") -> None:
         self.hears(intake.ProtectionCleared, person, protection_id=uid(person + name), author="m.weber")
 
-    def moves(self, person: str = ANNA, office: str = WALLE, *, on: date | None = None) -> None:
+    def moves(self, person: str = ANNA, office: str = WALLE, *, on: date | None = None, reason: str = "move") -> None:
         self.hears(
-            intake.OfficeChanged, person, on=on, office=office, previous_office=VAHR, district="walle", reason="move"
+            intake.OfficeChanged, person, on=on, office=office, previous_office=VAHR, district="walle", reason=reason
         )
 
     def departs(self, person: str = ANNA) -> None:

@@ -11,9 +11,21 @@ from contracts.events.casework import (
     CaseReopened,
     CaseTransferred,
 )
-from contracts.words import Ability, CaseClosedReason, Department
+from contracts.words import Ability, CaseClosedReason, Department, OfficeChangeReason
 from services.casework.domain.casebook import CloseCase
-from tests.unit.casework.given import ANNA, DAY, MANAGER, REGIONAL, START, VAHR, WALLE, Casework, assigned, planned
+from tests.unit.casework.given import (
+    ANNA,
+    BERTA,
+    DAY,
+    MANAGER,
+    REGIONAL,
+    START,
+    VAHR,
+    WALLE,
+    Casework,
+    assigned,
+    planned,
+)
 
 
 @pytest.mark.parametrize("ability", [Ability.ABLE, Ability.NEEDS_QUALIFICATION])
@@ -197,3 +209,53 @@ def test_a_move_on_a_later_day_transfers_on_that_day() -> None:
     casework.moves(on=casework.today + timedelta(days=4))
     casework.next_day(casework.today + timedelta(days=9))
     assert [one.occurred_on for one in casework.said(CaseTransferred)] == [START + timedelta(days=5)]
+
+
+@pytest.mark.parametrize("reason", [*OfficeChangeReason])
+def test_a_transfer_says_why_the_office_changed(reason: OfficeChangeReason) -> None:
+    casework = assigned()
+    casework.moves(reason=reason)
+    assert [one.reason for one in casework.said(CaseTransferred)] == [reason.value]
+
+
+def test_a_case_that_a_merge_or_its_end_brings_to_another_office_says_so() -> None:
+    casework = Casework()
+    casework.able_client(BERTA)
+    casework.registers(ANNA, office=WALLE)
+    casework.merges()
+    casework.unmerges()
+    assert [(one.office, one.reason) for one in casework.said(CaseTransferred)] == [
+        (WALLE, "merged"),
+        (VAHR, "unmerged"),
+    ]
+
+
+def test_a_case_that_goes_on_by_itself_says_which_fact_has_ceased() -> None:
+    casework = assigned()
+    casework.protects()
+    casework.clears()
+    casework.assesses(ability=Ability.UNABLE)
+    casework.assesses(ability=Ability.ABLE)
+    casework.benefit_ends()
+    casework.benefit(name="again")
+    casework.command(CloseCase(case_id=casework.case().case_id, reason=CaseClosedReason.INTEGRATED))
+    casework.next_day()
+    casework.benefit(name="after work")
+    casework.departs()
+    casework.able_client()
+    told = [one.reason for one in casework.said(CaseReopened)]
+    assert told == ["protection_ended", "able_again", "aid_again", "aid_again", "returned"]
+
+
+def test_a_reopened_case_keeps_the_day_of_its_first_opening_its_plan_and_its_referrals() -> None:
+    casework = planned()
+    asked = casework.refer()
+    first = casework.case()
+    casework.next_day(START + 100 * DAY)
+    casework.benefit_ends()
+    casework.next_day(START + 130 * DAY)
+    casework.benefit(name="again")
+    casework.next_day()
+    again = casework.case()
+    assert (again.case_id, again.opened_on, again.plan) == (first.case_id, START, first.plan)
+    assert [one.referral_id for one in casework.states[ANNA].casework.requests] == [asked.referral_id]

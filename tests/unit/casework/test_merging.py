@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.events.casework import CaseClosed, CaseOpened, CaseReopened, ReferralRequested
+from contracts.words import ReopenReason
 from services.casework.domain.casebook import ReopenCase
 from services.casework.domain.offers import OpenReferral
 from tests.unit.casework.given import ANNA, BERTA, DAY, START, Casework, assigned, planned
@@ -95,7 +96,7 @@ def test_the_end_of_a_merge_reopens_nothing_by_itself() -> None:
     casework.unmerges()
     casework.next_day(casework.today + 3 * DAY)
     assert casework.names(before) == []
-    casework.command(ReopenCase(case_id=casework.case(BERTA).case_id))
+    casework.command(ReopenCase(case_id=casework.case(BERTA).case_id, reason=ReopenReason.UNMERGED))
     casework.next_day()
     assert casework.case(BERTA).case_manager is not None
     assert casework.case(ANNA).opened_on == START

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts.events.casework import PlanAgreed, PlanRevised, ReviewDue
-from contracts.words import CaseClosedReason
+from contracts.events.casework import CaseReopened, PlanAgreed, PlanRevised, ReviewDue
+from contracts.words import CaseClosedReason, ReopenReason
 from services.casework.domain.casebook import (
+    AGAIN_BY_HAND,
     CaseIsClosed,
     CaseIsOpen,
     CloseCase,
@@ -135,11 +136,23 @@ def test_a_case_manager_closes_with_what_only_a_case_manager_knows() -> None:
 def test_a_case_is_reopened_by_hand_with_its_history_if_there_can_be_one() -> None:
     casework = planned()
     case_id = casework.case().case_id
+    again = ReopenCase(case_id=case_id, reason=ReopenReason.CLOSED_IN_ERROR)
     with pytest.raises(CaseIsOpen):
-        casework.command(ReopenCase(case_id=case_id))
+        casework.command(again)
     casework.command(CloseCase(case_id=case_id, reason=CaseClosedReason.ERROR))
-    casework.command(ReopenCase(case_id=case_id))
+    casework.command(again)
+    assert [one.reason for one in casework.said(CaseReopened)] == ["closed_in_error"]
     assert casework.case().plan is not None
     casework.protects()
     with pytest.raises(NoCaseToday):
-        casework.command(ReopenCase(case_id=case_id))
+        casework.command(again)
+
+
+@pytest.mark.parametrize("reason", sorted({*ReopenReason} - AGAIN_BY_HAND))
+def test_nobody_reopens_with_what_is_for_intake_to_record(reason: ReopenReason) -> None:
+    casework = assigned()
+    case_id = casework.case().case_id
+    casework.command(CloseCase(case_id=case_id, reason=CaseClosedReason.ERROR))
+    with pytest.raises(FactOfIntake):
+        casework.command(ReopenCase(case_id=case_id, reason=reason))
+    assert not casework.case().open
