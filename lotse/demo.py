@@ -61,7 +61,10 @@ def demo(
 ) -> None:
     """Live a city's year, Bremen's from 1 March 2001 to 31 March 2002, and print its figures.
 
-    An interrupted one goes on. LOTSE_CONFIG names another city.
+    An interrupted one goes on. LOTSE_CONFIG names another city. `--until 2002-12-31` lives on to the end of 2002, where
+    what was reported late, asked after six and twelve months, and restated has its place too.
+
+    Exit codes: 0 lived, with its report · 1 it could not be lived, with the reason · 9 the city could not go on.
     """
     settings = Settings()
     scene = _scene(settings)
@@ -148,6 +151,7 @@ def _write(report: dict[str, Any]) -> None:
 def _conclude(console: Console, report: dict[str, Any], scene: Scene, play: Play, *, as_json: bool) -> None:
     console.print(table(report, scene, scale=play.scale, until=play.until))
     console.print(f"{REPORT}, after {report['seconds']:.0f} s")
+    console.print("Look closer: lotse check --demo --kinds; the city again: lotse up --demo.")
     if as_json:
         typer.echo(json.dumps(report, indent=2))
 

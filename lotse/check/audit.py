@@ -1,5 +1,6 @@
 """All topics, record by record, given to the parts that judge them. Pure: whoever reads the broker feeds it."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, Protocol, cast
@@ -111,6 +112,8 @@ class Audit:
         return max(0, self._answers_since.get(agency, 0))
 
     def _from_partner(self, topic: Topic, record: LogRecord) -> None:
+        with contextlib.suppress(MalformedEnvelope, Undecodable):  # it may be anything, and is answered so
+            self.findings.kinds.hear(topic.decode(read(record.headers).type, record.value))
         try:
             key = (record.key or b"").decode() if len(record.key or b"") <= 200 else ""
         except UnicodeDecodeError:
@@ -132,6 +135,7 @@ class Audit:
 
     def _hear(self, topic: Topic, event: Event, envelope: Envelope, sequence: int, where: str) -> None:
         """An event for the first time, to whom it concerns."""
+        self.findings.kinds.hear(event)
         told = self._told(topic, event.subject, sequence)
         match topic.name:
             case topics.PERSON.name:

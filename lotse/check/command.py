@@ -13,6 +13,7 @@ from rich.text import Text
 from lotse.asking import Operator, account
 from lotse.check.comparing import city_of, compare
 from lotse.check.findings import KEPT, Findings, Kind, Row
+from lotse.check.kinds import Kinds
 from lotse.home_asked import Demo, asked
 from lotse.refusal import Refusal
 from lotse.replay import Replayed, replay_service
@@ -30,6 +31,9 @@ def check(
     demo: Demo = False,
     replay: Annotated[bool, typer.Option("--replay", help="Rebuild the four services' tables too.")] = False,
     figures: Annotated[bool, typer.Option(help="Ask reporting too; without, the two servers are enough.")] = True,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="Count every kind of message, and name what never came.")
+    ] = False,
     wait: Annotated[float, typer.Option(help="Seconds until the city must be at rest.")] = 30.0,
 ) -> None:
     """Compare ledgers, topics, consumers and read models, and say what was compared.
@@ -51,7 +55,7 @@ def check(
     if as_json:
         typer.echo(json.dumps(as_dict(findings, seconds), indent=2))
     else:
-        _print(findings, seconds)
+        _print(findings, seconds, kinds=kinds)
     raise typer.Exit(findings.exit_code)
 
 
@@ -89,16 +93,24 @@ def as_dict(findings: Findings, seconds: float) -> dict[str, Any]:
         ],
         "listed": [asdict(one) for one in findings.kept],
         "notes": findings.notes,
+        "kinds": {
+            "occurred": findings.kinds.occurred(),
+            "absent": findings.kinds.absent(),
+            "absent_codes": findings.kinds.absent_codes(),
+            "dead_letters": findings.kinds.dead_letters,
+        },
         "seconds": seconds,
     }
 
 
-def _print(findings: Findings, seconds: float) -> None:
+def _print(findings: Findings, seconds: float, *, kinds: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     width = max(len(row.name) for row in findings.rows)
     for row in findings.rows:
         result, style = _result(row)
         console.print(Text.assemble((f"{result:>14}", style), f"  {row.name:<{width}}  {row.reason or row.compared}"))
+    if kinds:
+        _print_kinds(findings.kinds, console)
     for note in findings.notes:
         console.print(f"note: {note}", markup=False)
     for one in findings.kept:
@@ -107,6 +119,15 @@ def _print(findings: Findings, seconds: float) -> None:
         if count > KEPT:
             console.print(f"{kind.value}: {count - KEPT:,} more", markup=False)
     console.print(_verdict(findings, seconds), markup=False)
+
+
+def _print_kinds(kinds: Kinds, console: Console) -> None:
+    for name, count in kinds.occurred().items():
+        console.print(f"{count:>14,}  {name}", markup=False)
+    for topic, count in kinds.dead_letters.items():
+        console.print(f"{count:>14,}  dead letters in {topic}", markup=False)
+    for code in kinds.absent_codes():
+        console.print(f"{'never':>14}  {code}", markup=False)
 
 
 def _result(row: Row) -> tuple[str, str]:

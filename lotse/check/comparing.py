@@ -1,6 +1,7 @@
 """One whole check: reads the topics once, gives them to the audit, then compares databases and figures with it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -92,6 +93,24 @@ class Comparison:
         self._answers(audit, moment)
         self._rules(audit, moment)
         await self._figures(audit, operator)
+        await self._kinds(moment)
+
+    async def _kinds(self, moment: Moment) -> None:
+        """What never occurred, and how much went aside; the identity topic's records are nobody's to read here."""
+        kinds, identity = self.findings.kinds, topics.IDENTITY
+        kinds.count(identity.events[0], sum(end for (topic, _), end in moment.ends.items() if topic == identity.name))
+        kinds.dead_letters = await self._dead_letters()
+        if absent := kinds.absent():
+            self.findings.notes.append(
+                f"{len(absent)} of {len(kinds)} kinds of message never came: {', '.join(absent)}"
+            )
+
+    async def _dead_letters(self) -> dict[str, int]:
+        letters = [topic for topic in topics.all_topics(self._city.agencies) if topic.consumers == ("operator",)]
+        begins, found = await self._log.begins(letters), Counter[str]()
+        for (topic, partition), end in (await self._log.ends(letters)).items():
+            found[topic] += end - begins[topic][partition]
+        return {topic: count for topic, count in sorted(found.items()) if count}
 
     async def _read(self, audit: Audit, topic: Topic, moment: Moment) -> None:
         async for batch in self._log.records(topic, moment.ends):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from contracts.words import is_uuid
+from lotse.check.kinds import Kinds
 
 KEPT: Final = 20
 """Violations of one kind that are kept and shown; all are counted."""
@@ -70,6 +71,7 @@ class Findings:
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What an operator should know and is no violation."""
+    kinds: Kinds = field(default_factory=Kinds)
 
     def add(self, kind: Kind, place: str, words: str) -> None:
         self.counts[kind] += 1
