@@ -161,6 +161,7 @@ OF_EVENT: Final[dict[str, dict[str, Any]]] = {
     "DisclosureBasisRecorded": {"kind": "consent"},
     "BenefitStarted": {"kind": "hlu"},
     "BenefitPaid": {"kind": "hlu"},
+    "PaymentReversed": {"kind": "hlu"},
     "BenefitChanged": {"monthly": {"minor": 58400, "currency": "DEM"}},
     "BenefitEnded": {"reason": "work"},
     "ClientDeparted": {"reason": "left_city"},

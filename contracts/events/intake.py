@@ -179,6 +179,18 @@ class BenefitPaid(IntakeEvent):
     amount: Money
 
 
+class PaymentReversed(IntakeEvent):
+    """A payment was made in error and is taken back, the whole of it, once. It counts in `month`, as the payment does,
+    which was told under the same key; `occurred_on`: the day on which it was taken back."""
+
+    payment_id: Uuid
+    household_id: HouseholdId
+    kind: BenefitKind
+    month: YearMonth
+    amount: Money
+    author: StaffId
+
+
 class ClientCorrected(IntakeEvent):
     """Statistical facts were wrong from the start; a None stays as it was."""
 
@@ -230,6 +242,7 @@ IntakePersonEvent = (
     | BenefitChanged
     | BenefitEnded
     | BenefitPaid
+    | PaymentReversed
     | ClientCorrected
     | ClientDeparted
 )

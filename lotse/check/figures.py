@@ -44,6 +44,7 @@ class Books:
         self._findings = findings
         self.payments = 0
         self._paid: set[int] = set()
+        self._taken_back: set[int] = set()
         self._expenditure: Counter[tuple[str, str, str]] = Counter()
         self._benefits: dict[str, Benefit] = {}
         self._registered: dict[str, date] = {}
@@ -67,6 +68,8 @@ class Books:
                 benefit.ended_on = event.occurred_on
             case intake.BenefitPaid():
                 self._pay(event, where)
+            case intake.PaymentReversed():
+                self._take_back(event, where)
             case intake.ClientDeparted(reason=DepartureReason.VOID):
                 self._void.add(event.person_id)
             case _:
@@ -80,6 +83,15 @@ class Books:
             self._findings.add(Kind.PAID_TWICE, where, f"a household's {event.kind} of {event.month} was paid before")
         self._paid.add(mark)
         self._expenditure[event.month, event.amount.currency.value, event.kind.value] += event.amount.minor
+
+    def _take_back(self, event: intake.PaymentReversed, where: str) -> None:
+        """A payment that was made in error counts in no month, and its month may be paid again."""
+        mark, payment = hash((event.household_id, event.kind, event.month)), hash(event.payment_id)
+        if mark not in self._paid or payment in self._taken_back:
+            self._findings.add(Kind.PAID_TWICE, where, "a payment was taken back that was not made, or a second time")
+        self._paid.discard(mark)
+        self._taken_back.add(payment)
+        self._expenditure[event.month, event.amount.currency.value, event.kind.value] -= event.amount.minor
 
     def on_casework(self, event: casework.CaseworkEvent, where: str) -> None:
         """At most one open case a person (C1)."""
@@ -119,7 +131,7 @@ class Books:
         jobs = self._jobs(month, day)
         paid: dict[str, dict[str, int]] = {}
         for (of_month, currency, kind), minor in sorted(self._expenditure.items()):
-            if of_month == month:
+            if of_month == month and minor:
                 paid.setdefault(currency, {})[kind] = minor
         return {
             "recipients": len(self._recipients(day)),

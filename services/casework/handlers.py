@@ -52,7 +52,13 @@ def on_intake(clients: Clients[Client], event: IntakePersonEvent, context: Conte
             | intake.ClientDeparted()
         ):
             return follow(person_of(clients, event.person_id), context)
-        case intake.BenefitPaid() | intake.BenefitChanged() | intake.HouseholdChanged() | intake.ClientCorrected():
+        case (
+            intake.BenefitPaid()
+            | intake.PaymentReversed()
+            | intake.BenefitChanged()
+            | intake.HouseholdChanged()
+            | intake.ClientCorrected()
+        ):
             return ()  # amounts, households and statistics change nobody's case
         case intake.DisclosureBasisRecorded() | intake.DisclosureBasisRevoked():
             return ()  # the legal basis is for referrals' gate
@@ -169,7 +175,7 @@ def react(clients: Clients[Client], message: Message, context: Context) -> Itera
 def touches(message: Message) -> Iterable[str]:
     """Whose states a message needs: its own client's, both of a merge; a payment concerns nobody here."""
     match message.event:
-        case intake.BenefitPaid():
+        case intake.BenefitPaid() | intake.PaymentReversed():
             return ()
         case intake.ClientsMerged(survivor_id=survivor, loser_id=loser):
             return survivor, loser

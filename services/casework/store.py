@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from contracts import topics
 from contracts.event import PersonEvent
-from contracts.events.intake import BenefitPaid
+from contracts.events.intake import BenefitPaid, PaymentReversed
 from services.casework.domain.assignment import RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan
 from services.casework.domain.client import Client
@@ -129,7 +129,9 @@ def project(message: Message) -> Iterator[SQLModel]:
     Made by `model_construct`, which costs a tenth: tables validate nothing anyway, and every event comes this way.
     """
     event = message.event
-    if message.topic.name not in _TIMELINE or isinstance(event, BenefitPaid) or not isinstance(event, PersonEvent):
+    if message.topic.name not in _TIMELINE or isinstance(event, BenefitPaid | PaymentReversed):
+        return
+    if not isinstance(event, PersonEvent):
         return
     yield TimelineEntry.model_construct(
         event_id=message.id,

@@ -15,8 +15,16 @@ from services.intake.domain import aid, registration
 from services.intake.domain import commands as told
 from services.intake.domain.client import Client
 from services.intake.domain.refusals import UnknownClient
-from services.intake.payments import days_of
-from services.intake.tables import AssessmentRow, BenefitRow, ClientRow, MembershipRow, PaymentRow, PossibleDuplicateRow
+from services.intake.preparation.payments import days_of
+from services.intake.tables import (
+    AssessmentRow,
+    BenefitRow,
+    ClientRow,
+    MembershipRow,
+    PaymentReversalRow,
+    PaymentRow,
+    PossibleDuplicateRow,
+)
 from services.intake.views import ClientView, DuplicateView, PaymentView, view
 from services.runtime.tables import Alias, BusinessDay
 from services.runtime.web import Call, Caller, Reads, load_family
@@ -90,10 +98,20 @@ async def pay_household(household_id: Id, body: support.PaymentBody, call: Call)
 
 @router.get("/households/{household_id}/payments")
 async def payments(household_id: Id, reads: Reads, _: Caller) -> list[PaymentView]:
+    """All that was ever paid, also what was taken back."""
     rows = await reads.exec(
-        select(PaymentRow).where(PaymentRow.household_id == household_id).order_by(PaymentRow.month, PaymentRow.kind)
+        select(PaymentRow, PaymentReversalRow)
+        .join(PaymentReversalRow, col(PaymentReversalRow.payment_id) == PaymentRow.payment_id, isouter=True)
+        .where(PaymentRow.household_id == household_id)
+        .order_by(PaymentRow.month, PaymentRow.kind, col(PaymentRow.paid_on), PaymentRow.payment_id)
     )
-    return [PaymentView.model_validate(row, from_attributes=True) for row in rows]
+    return [PaymentView.of(paid, reversal) for paid, reversal in rows]
+
+
+@router.post("/payments/{payment_id}/reversal")
+async def reverse_payment(payment_id: Id, call: Call) -> Response:
+    """Takes back a payment that was made in error, once; what the month still owes is paid by the next payment."""
+    return await call.execute(told.ReversePayment(payment_id=payment_id, author=_author(call)))
 
 
 @router.post("/clients/{person_id}/moves")

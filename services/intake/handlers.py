@@ -63,6 +63,8 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
             return _outcome(aid.end_all(clients, command, context))
         case told.PayHousehold():
             return _outcome(aid.pay(command, context))
+        case told.ReversePayment():
+            return _outcome([aid.reverse(command, context)])
         case told.MergeClients():
             merged = merging.merge(clients, command, context)
             return _outcome(merged, {"merge_id": merged[0].merge_id})

@@ -9,6 +9,7 @@ from contracts.events.intake import (
     BenefitPaid,
     HouseholdChanged,
     IdentityRecorded,
+    PaymentReversed,
     PossibleDuplicateFound,
 )
 from services.intake.domain.client import Benefit, Client
@@ -21,6 +22,7 @@ from services.intake.tables import (
     HouseholdRow,
     IdentityRow,
     MembershipRow,
+    PaymentReversalRow,
     PaymentRow,
     PossibleDuplicateRow,
 )
@@ -77,6 +79,8 @@ def project(message: Message) -> Iterator[SQLModel]:
                 minor=paid.amount.minor,
                 currency=paid.amount.currency.value,
             )
+        case PaymentReversed(payment_id=payment_id, occurred_on=day, author=author):
+            yield PaymentReversalRow.model_construct(payment_id=payment_id, reversed_on=day, author=author)
         case PossibleDuplicateFound() as found if found.person_id < found.other_id:
             yield PossibleDuplicateRow.model_construct(
                 person_id=found.person_id,

@@ -63,18 +63,29 @@ class HouseholdRow(IntakeTable, table=True):
 
 
 class PaymentRow(IntakeTable, table=True):
-    """A household's aid of one kind for a month was paid: there is no second time."""
+    """A household's aid of one kind for a month was paid: there is no second time, unless it was taken back."""
 
     __tablename__ = "payment"
+    __table_args__ = (sa.Index("payment_household", "household_id", "kind", "month"),)
 
-    household_id: str = Field(primary_key=True)
-    kind: str = Field(primary_key=True)
-    month: str = Field(primary_key=True)
-    payment_id: str
+    payment_id: str = Field(primary_key=True)
+    household_id: str
+    kind: str
+    month: str
     person_id: str
     paid_on: date
     minor: int = Field(sa_type=sa.BigInteger)
     currency: str
+
+
+class PaymentReversalRow(IntakeTable, table=True):
+    """The payment was made in error and is taken back."""
+
+    __tablename__ = "payment_reversal"
+
+    payment_id: str = Field(primary_key=True)
+    reversed_on: date
+    author: str
 
 
 class PossibleDuplicateRow(IntakeTable, table=True):
@@ -137,5 +148,13 @@ class HouseholdNumber(IntakeTable, table=True):
     household_id: str
 
 
-REBUILT: Final = (ClientRow, MembershipRow, BenefitRow, HouseholdRow, PaymentRow, PossibleDuplicateRow)
+REBUILT: Final = (
+    ClientRow,
+    MembershipRow,
+    BenefitRow,
+    HouseholdRow,
+    PaymentRow,
+    PaymentReversalRow,
+    PossibleDuplicateRow,
+)
 KEPT: Final = (IdentityRow, AssessmentRow, IdentityKey, HouseholdNumber)

@@ -18,7 +18,7 @@ from contracts.words import (
     Sex,
 )
 from services.intake.domain.client import Client
-from services.intake.tables import AssessmentRow
+from services.intake.tables import AssessmentRow, PaymentReversalRow, PaymentRow
 
 
 class View(BaseModel):
@@ -141,6 +141,15 @@ class PaymentView(View):
     paid_on: date
     minor: int
     currency: Currency
+    reversed_on: date | None = None
+    reversed_by: str | None = None
+
+    @classmethod
+    def of(cls, paid: PaymentRow, reversal: PaymentReversalRow | None) -> Self:
+        found = paid.model_dump()
+        if reversal is not None:
+            found |= {"reversed_on": reversal.reversed_on, "reversed_by": reversal.author}
+        return cls.model_validate(found)
 
 
 def view(

@@ -59,7 +59,11 @@ def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
         ):
             pass  # a referral keeps its clock and its profile wherever the client belongs
         case (
-            intake.BenefitChanged() | intake.BenefitPaid() | intake.ClientCorrected() | intake.PossibleDuplicateFound()
+            intake.BenefitChanged()
+            | intake.BenefitPaid()
+            | intake.PaymentReversed()
+            | intake.ClientCorrected()
+            | intake.PossibleDuplicateFound()
         ):
             pass  # amounts, statistics and suspicions do not concern an agency
         case _:

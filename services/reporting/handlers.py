@@ -15,6 +15,7 @@ from services.reporting.store import (
     HouseholdMembership,
     Merge,
     Payment,
+    PaymentReversal,
     PlacementConfirmation,
     PlacementReport,
     PlacementVoid,
@@ -71,6 +72,8 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
                     currency=event.amount.currency.value,
                 ),
             )
+        case intake.PaymentReversed():
+            return (PaymentReversal(payment_id=event.payment_id, reversed_on=day),)
         case intake.ClientDeparted():
             return (Departure(person_id=person, sequence=sequence, departed_on=day, reason=event.reason.value),)
         case intake.ClientsMerged():

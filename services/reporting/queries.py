@@ -132,15 +132,20 @@ referrals as (  -- all ever drafted, by their state on the reference day
 """
 
 _PAID: Final = """
-, payment_of as materialized (  -- for a month, at the office of the household's head
+, kept_payment as (  -- what was not taken back
+  select * from payment p where not exists (select from payment_reversal r where r.payment_id = p.payment_id)),
+payment_of as materialized (  -- for a month, at the office of the household's head
   select r.month, coalesce(o.office, 'unknown') as office, p.person_id, p.currency, p.kind, p.minor
-  from payment p join reference r using (month)
+  from kept_payment p join reference r using (month)
   left join office_of o on o.person_id = p.person_id and o.days & r.day <> 0)
 """
 
 _PAID_AS_CITY: Final = """
-, payment_of as materialized (
-  select r.month, '' as office, p.person_id, p.currency, p.kind, p.minor from payment p join reference r using (month))
+, kept_payment as (
+  select * from payment p where not exists (select from payment_reversal r where r.payment_id = p.payment_id)),
+payment_of as materialized (
+  select r.month, '' as office, p.person_id, p.currency, p.kind, p.minor
+  from kept_payment p join reference r using (month))
 """
 
 _PAID_SUMS: Final = """

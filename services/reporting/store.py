@@ -78,6 +78,15 @@ class Payment(SQLModel, table=True):
     currency: str
 
 
+class PaymentReversal(SQLModel, table=True):
+    """The payment was made in error: it counts in no month."""
+
+    __tablename__ = "payment_reversal"
+
+    payment_id: str = Field(primary_key=True)
+    reversed_on: date
+
+
 class Departure(SQLModel, table=True):
     """`departed_on` is the first day without the client. Reason `void`: the record should never have been."""
 
@@ -191,6 +200,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     BenefitStart,
     BenefitEnd,
     Payment,
+    PaymentReversal,
     Departure,
     Merge,
     Unmerge,

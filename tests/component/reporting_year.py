@@ -99,7 +99,7 @@ def _events(day: date, person: str, event: str, facts: list[str]) -> Iterator[tu
                     topics.PERSON,
                     kind(person_id=subject, occurred_on=day, merge_id=merge, survivor_id=survivor, loser_id=loser),
                 )
-        case "registered" | "household" | "benefit" | "ended" | "paid" | "departed" | "office":
+        case "registered" | "household" | "benefit" | "ended" | "paid" | "taken_back" | "departed" | "office":
             yield topics.PERSON, _intake(day, who, event, facts)
         case _:
             yield topics.REFERRAL, _referral(day, who, event, facts)
@@ -123,8 +123,8 @@ def _intake(day: date, who: str, event: str, facts: list[str]) -> Event:
         case "ended", [benefit]:
             reason = BenefitEndReason.OTHER_INCOME
             return intake.BenefitEnded(person_id=who, occurred_on=day, benefit_id=named(benefit), reason=reason)
-        case "paid", [payment, household, kind, month, minor, currency]:
-            return intake.BenefitPaid(
+        case (("paid" | "taken_back"), [payment, household, kind, month, minor, currency]):
+            paid = intake.BenefitPaid(
                 person_id=who,
                 occurred_on=day,
                 payment_id=named(payment),
@@ -133,6 +133,7 @@ def _intake(day: date, who: str, event: str, facts: list[str]) -> Event:
                 month=month,
                 amount=Money(minor=int(minor), currency=Currency(currency)),
             )
+            return paid if event == "paid" else intake.PaymentReversed(**paid.model_dump(), author="a.clerk")
         case "departed", [reason]:
             return intake.ClientDeparted(person_id=who, occurred_on=day, reason=DepartureReason(reason))
         case "office", [office]:

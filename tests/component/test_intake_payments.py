@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from contracts.events.intake import BenefitPaid
+from contracts.events.intake import BenefitPaid, PaymentReversed
 from tests.component.intake_world import IntakeWorld, intake_on, person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -130,6 +130,55 @@ async def test_a_person_of_two_records_is_paid_once(intake: IntakeWorld) -> None
     paid = [(kind, minor) for _, kind, _, minor, _ in await payments(intake, home)]
     assert paid == [("hbl", 90_000), ("hlu", 100_000)]
     assert await payments(intake, other) == []
+
+
+async def test_a_payment_made_in_error_is_taken_back_once_and_the_month_paid_again(intake: IntakeWorld) -> None:
+    home, (head, other) = await household(intake, 190, [benefit(60_000)], [benefit(40_000)])
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    (paid,) = (await intake.get(f"/households/{home}/payments"))[1]
+    await intake.post(f"/clients/{other}/departures", {"reason": "void"})
+
+    path = f"/payments/{paid['payment_id']}/reversal"
+    status, answer = await intake.post(path, key="back", **{"X-Actor": "c.clerk"})
+    assert (status, [one["type"] for one in answer["events"]]) == (200, ["lotse.intake.PaymentReversed.v1"])
+    assert await intake.post(path, key="back", **{"X-Actor": "c.clerk"}) == (status, answer)
+    status, problem = await intake.post(path)
+    assert (status, problem["code"]) == (409, "payment_reversed")
+
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    _, rows = await intake.get(f"/households/{home}/payments")
+    assert sorted((row["minor"], row["reversed_on"], row["reversed_by"]) for row in rows) == [
+        (60_000, None, None),
+        (100_000, "2001-12-31", "c.clerk"),
+    ]
+    (told,) = [one for one in await intake.told_of(head) if isinstance(one, PaymentReversed)]
+    assert (told.payment_id, told.month, told.amount.minor) == (paid["payment_id"], "2001-12", 100_000)
+
+
+async def test_reversals_that_meet_take_back_once(intake: IntakeWorld) -> None:
+    home, _ = await household(intake, 200, [benefit(60_000)])
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    (paid,) = (await intake.get(f"/households/{home}/payments"))[1]
+    path = f"/payments/{paid['payment_id']}/reversal"
+    answers = await asyncio.gather(*(intake.post(path) for _ in range(6)))
+    assert sorted(status for status, _ in answers) == [200, 409, 409, 409, 409, 409]
+
+
+async def test_the_payment_of_a_void_record_is_taken_back_and_nothing_is_paid_again(intake: IntakeWorld) -> None:
+    home, (wrong,) = await household(intake, 210, [benefit(60_000)])
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    (paid,) = (await intake.get(f"/households/{home}/payments"))[1]
+    await intake.post(f"/clients/{wrong}/departures", {"reason": "void"})
+    back = {"command": "reverse_payment", "payment_id": paid["payment_id"]}
+    report = await intake.bulk([back, back, back | {"payment_id": wrong}])
+    assert (report["applied"], [(one["line"], one["code"]) for one in report["refused"]]) == (
+        1,
+        [(2, "payment_reversed"), (3, "unknown_payment")],
+    )
+    await intake.post(f"/households/{home}/payments", DECEMBER)
+    (row,) = (await intake.get(f"/households/{home}/payments"))[1]
+    assert row["reversed_on"] == "2001-12-31"
 
 
 async def test_a_run_pays_every_household_and_again_none(intake: IntakeWorld) -> None:

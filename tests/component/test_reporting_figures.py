@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from contracts.events.intake import BenefitPaid, PaymentReversed
 from services.reporting.figures import Progress, progress
 from services.reporting.handlers import project
 from services.reporting.period import Reason
@@ -209,6 +211,26 @@ async def test_a_fact_told_late_changes_its_own_month_only(database: str) -> Non
     assert changed["2001-03"] == (0, 0)
     assert {found for month, found in changed.items() if month not in {"2001-03", "2002-02"}} == {(1, 0)}
     assert changed["2002-02"] == (1, 19_552)
+
+
+async def test_a_payment_that_is_taken_back_is_missing_in_the_month_it_was_for(database: str) -> None:
+    messages = told()
+    (paid,) = [one for one in messages if isinstance(one.event, BenefitPaid) and one.event.payment_id == named("p7")]
+    fields = paid.event.model_dump() | {"occurred_on": TODAY, "author": "a.clerk"}
+    back = replace(paid, event=PaymentReversed.model_validate(fields), id="back", sequence=paid.sequence + 1000)
+    await tell(database, messages)
+    async with reading(database) as db:
+        before = await months(db, await progress(db), first="2001-03", last="2002-04", office=None)
+    await tell(database, [back, back])
+    async with reading(database) as db:
+        after = await months(db, await progress(db), first="2001-03", last="2002-04", office=None)
+
+    changed = {
+        one.month: (other.city.expenditure_dem_minor - one.city.expenditure_dem_minor)
+        for one, other in zip(before.months, after.months, strict=True)
+        if one.city and other.city and one.city != other.city
+    }
+    assert changed == {"2002-02": -19_552}
 
 
 async def test_any_interleaving_of_persons_and_topics_gives_the_same_tables(new_database: NewDatabase) -> None:

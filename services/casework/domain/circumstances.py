@@ -7,7 +7,7 @@ canonical one, ability of the newest assessment.
 from collections.abc import Sequence
 from datetime import date
 
-from contracts.words import BenefitEndReason, CaseClosedReason, Department
+from contracts.words import BenefitEndReason, CaseClosedReason, Department, DepartureReason
 from services.casework.domain.dates import in_force
 from services.casework.domain.intake import WORKABLE, Assessment, Intake, OfficeSince
 
@@ -36,7 +36,8 @@ def ground_to_close(records: Records, day: date) -> CaseClosedReason | None:
     """Why there can be no open case on that day; None if there can."""
     departed_on = records[0].departed_on
     if departed_on is not None and departed_on <= day:
-        return CaseClosedReason.DEPARTED
+        void = records[0].departure is DepartureReason.VOID
+        return CaseClosedReason.ERROR if void else CaseClosedReason.DEPARTED
     if protected_on(records, day):
         return CaseClosedReason.PROTECTED
     benefits = [one for record in records for one in record.benefits]

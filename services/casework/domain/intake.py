@@ -7,7 +7,15 @@ from typing import Final, assert_never
 from contracts.city import City, OfficeKind
 from contracts.events import intake as told
 from contracts.profile import Profile
-from contracts.words import Ability, BenefitEndReason, Department, Mobility, OfficeChangeReason, Qualification
+from contracts.words import (
+    Ability,
+    BenefitEndReason,
+    Department,
+    DepartureReason,
+    Mobility,
+    OfficeChangeReason,
+    Qualification,
+)
 from services.casework.domain.dates import with_fact
 
 WORKABLE: Final = frozenset({Ability.ABLE, Ability.NEEDS_QUALIFICATION})
@@ -101,6 +109,7 @@ class Intake:
     protections: tuple[Protection, ...] = ()
     benefits: tuple[Benefit, ...] = ()
     departed_on: date | None = None
+    departure: DepartureReason | None = None
     merges: tuple[Merge, ...] = ()
 
 
@@ -121,13 +130,13 @@ class Identity:
 def fold(record: Intake, event: told.IntakePersonEvent, *, sequence: int, city: City) -> Intake:
     """The record after one more message of `intake.person.v1`."""
     match event:
-        case told.BenefitPaid():
+        case told.BenefitPaid() | told.PaymentReversed():
             return record
         case told.ClientRegistered() | told.OfficeChanged():
             offices = with_fact(record.offices, _office(event, city))
             changed = replace(record, offices=offices)
             if isinstance(event, told.ClientRegistered):
-                changed = replace(changed, registered=True, departed_on=None)
+                changed = replace(changed, registered=True, departed_on=None, departure=None)
         case told.DepartmentsAssigned():
             fact = DepartmentsSince(departments=event.departments, since=event.occurred_on)
             changed = replace(record, departments=with_fact(record.departments, fact))
@@ -138,7 +147,7 @@ def fold(record: Intake, event: told.IntakePersonEvent, *, sequence: int, city: 
         case told.BenefitStarted() | told.BenefitEnded():
             changed = replace(record, benefits=_benefits(record.benefits, event))
         case told.ClientDeparted():
-            changed = replace(record, departed_on=event.occurred_on)
+            changed = replace(record, departed_on=event.occurred_on, departure=event.reason)
         case told.ClientsMerged():
             merge = Merge(merge_id=event.merge_id, survivor_id=event.survivor_id, loser_id=event.loser_id)
             changed = replace(record, merges=(*record.merges, merge))

@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from contracts.words import PersonId, Uuid
 from services.intake.bodies import people, support
-from services.intake.bodies.base import PersonBody
+from services.intake.bodies.base import Body, PersonBody
 from services.intake.domain import commands as told
 from services.runtime.decision import Refusal
 
@@ -115,6 +115,14 @@ class EndBenefitLine(support.EndBenefitBody):
         return told.EndBenefit(person_id=self.person_id, benefit_id=self.benefit_id, reason=self.reason, on=self.on)
 
 
+class ReversePaymentLine(Body):
+    command: Literal["reverse_payment"]
+    payment_id: Uuid
+
+    def ordered(self, author: str) -> told.Command:
+        return told.ReversePayment(payment_id=self.payment_id, author=author)
+
+
 _Line = (
     RegisterLine
     | MoveLine
@@ -131,6 +139,7 @@ _Line = (
     | ChangeBenefitLine
     | EndBenefitLine
     | EndBenefitsLine
+    | ReversePaymentLine
 )
 _LINE: Final[TypeAdapter[_Line]] = TypeAdapter(Annotated[_Line, Field(discriminator="command")])
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from contracts.events.intake import BenefitChanged, BenefitEnded, BenefitPaid, BenefitStarted
+from contracts.events.intake import BenefitChanged, BenefitEnded, BenefitPaid, BenefitStarted, PaymentReversed
 from contracts.words import BenefitKind, Currency, Money
 from services.intake.domain import rules
 from services.intake.domain.client import Benefit, Client
@@ -11,6 +11,7 @@ from services.intake.domain.commands import (
     EndBenefit,
     EndBenefits,
     PayHousehold,
+    ReversePayment,
     Share,
     StartBenefit,
 )
@@ -21,6 +22,7 @@ from services.intake.domain.refusals import (
     ImplausibleDate,
     OutOfOrder,
     UnknownBenefit,
+    UnknownPayment,
 )
 from services.intake.domain.registration import benefit_started
 from services.runtime.decision import Clients, Context
@@ -99,6 +101,22 @@ def pay(command: PayHousehold, context: Context) -> tuple[BenefitPaid, ...]:
     payable(command.month, context.today)
     kinds = sorted({share.kind for share in command.shares})
     return tuple(_payment(command, kind, context) for kind in kinds)
+
+
+def reverse(command: ReversePayment, context: Context) -> PaymentReversed:
+    """Told under the key of the payment; a record that is void, departed or merged may have been paid too."""
+    if command.paid is None:
+        raise UnknownPayment
+    return PaymentReversed(
+        occurred_on=context.today,
+        person_id=command.paid.person_id,
+        payment_id=command.payment_id,
+        household_id=command.paid.household_id,
+        kind=command.paid.kind,
+        month=command.paid.month,
+        amount=command.paid.amount,
+        author=command.author,
+    )
 
 
 def _payment(command: PayHousehold, kind: BenefitKind, context: Context) -> BenefitPaid:

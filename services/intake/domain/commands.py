@@ -266,6 +266,31 @@ class PayHousehold:
         return tuple(sorted({share.head for share in self.shares}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """A household's aid of a month, as it was paid to `person_id`."""
+
+    person_id: str
+    household_id: str
+    kind: BenefitKind
+    month: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversePayment:
+    """Takes back a payment that was made in error. What the month then still owes, the next payment pays."""
+
+    payment_id: str
+    author: str
+    # prepared
+    paid: Paid | None = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.paid.person_id,) if self.paid else ()
+
+
 Command = (
     Register
     | Move
@@ -286,5 +311,6 @@ Command = (
     | MergeClients
     | UndoMerge
     | PayHousehold
+    | ReversePayment
 )
 """Every command, for an exhaustive `match`."""

@@ -45,6 +45,20 @@ class UnknownHousehold(NotFound):
         super().__init__("no household has this id: leave it out to form a new one")
 
 
+class UnknownPayment(NotFound):
+    code = "unknown_payment"
+
+    def __init__(self) -> None:
+        super().__init__("no payment has this id: GET /households/{id}/payments lists a household's")
+
+
+class PaymentAlreadyReversed(Refusal):
+    code = "payment_reversed"
+
+    def __init__(self) -> None:
+        super().__init__("the payment was already taken back: pay the household's month again if it is owed")
+
+
 class Departed(Refusal):
     code = "departed"
 

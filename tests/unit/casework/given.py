@@ -138,8 +138,8 @@ class Casework:
             intake.OfficeChanged, person, on=on, office=office, previous_office=VAHR, district="walle", reason=reason
         )
 
-    def departs(self, person: str = ANNA) -> None:
-        self.hears(intake.ClientDeparted, person, reason=DepartureReason.LEFT_CITY)
+    def departs(self, person: str = ANNA, why: DepartureReason = DepartureReason.LEFT_CITY) -> None:
+        self.hears(intake.ClientDeparted, person, reason=why)
 
     def merges(self, *, survivor: str = ANNA, loser: str = BERTA, under: Iterable[str] = ()) -> None:
         for key in tuple(under) or (survivor, loser):

@@ -11,7 +11,7 @@ from contracts.events.casework import (
     CaseReopened,
     CaseTransferred,
 )
-from contracts.words import Ability, CaseClosedReason, Department, OfficeChangeReason
+from contracts.words import Ability, CaseClosedReason, Department, DepartureReason, OfficeChangeReason
 from services.casework.domain.casebook import CloseCase
 from tests.unit.casework.given import (
     ANNA,
@@ -139,6 +139,13 @@ def test_a_departure_closes_the_case_as_such_although_benefits_end_first() -> No
     casework.benefit_ends(why="departed")
     casework.departs()
     assert [one.reason for one in casework.said(CaseClosed)] == ["departed"]
+
+
+def test_a_void_record_closes_the_case_as_an_error() -> None:
+    casework = assigned()
+    casework.departs(why=DepartureReason.VOID)
+    casework.benefit_ends(why="error")
+    assert [one.reason for one in casework.said(CaseClosed)] == ["error"]
 
 
 def test_a_departed_client_gets_no_case() -> None:

@@ -157,6 +157,12 @@ def paid(month: str = "2001-03", *, minor: int = 50_000, currency: Currency = Cu
     )
 
 
+def taken_back(month: str = "2001-03", *, minor: int = 50_000) -> intake.PaymentReversed:
+    """Of what `paid` paid in the same month."""
+    made = paid(month, minor=minor)
+    return intake.PaymentReversed(**made.model_dump() | {"author": "s.meyer"})
+
+
 def protected(
     person: str = PERSON, *, on: date = DAY_1, since: date = DAY_1, until: date | None = None
 ) -> intake.ProtectionSet:

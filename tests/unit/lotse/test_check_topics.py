@@ -1,7 +1,11 @@
 """What the checker finds in the topics themselves: every kind of violation is planted once, and found."""
 
 from dataclasses import replace
+from datetime import date
 
+import pytest
+
+from contracts.event import PersonEvent
 from contracts.topics import CASE, DAY, PERSON, REFERRAL
 from lotse.check.findings import KEPT, Findings, Kind
 from tests.unit.lotse.log import (
@@ -25,6 +29,7 @@ from tests.unit.lotse.log import (
     received,
     registered,
     requested,
+    taken_back,
     uuid,
 )
 from tests.unit.lotse.log import PERSON as SOMEBODY
@@ -240,6 +245,23 @@ def test_a_month_paid_twice_is_found() -> None:
     log.put(PERSON, paid())
     log.put(PERSON, paid("2001-04"))
     log.put(PERSON, paid())
+    assert found(log.audited()) == {Kind.PAID_TWICE: 1}
+
+
+def test_a_month_may_be_paid_again_once_its_payment_was_taken_back() -> None:
+    log = WrittenLog()
+    for event in (paid(), taken_back(), paid(minor=40_000)):
+        log.put(PERSON, event)
+    audit = log.audited()
+    assert found(audit) == {}
+    assert audit.books.month("2001-03", date(2001, 4, 30))["expenditure"] == {"DEM": {"hlu": 40_000}}
+
+
+@pytest.mark.parametrize("told", [(taken_back(),), (paid(), taken_back(), taken_back())])
+def test_what_was_not_paid_is_not_taken_back(told: tuple[PersonEvent, ...]) -> None:
+    log = WrittenLog()
+    for event in told:
+        log.put(PERSON, event)
     assert found(log.audited()) == {Kind.PAID_TWICE: 1}
 
 

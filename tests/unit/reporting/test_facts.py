@@ -17,6 +17,7 @@ from services.reporting.store import (
     HouseholdMembership,
     Merge,
     Payment,
+    PaymentReversal,
     PlacementConfirmation,
     PlacementReport,
     ReferralMove,
@@ -115,6 +116,21 @@ def test_a_payment_counts_for_its_month_whenever_it_was_made() -> None:
         "DEM",
         "hbl",
     )
+
+
+def test_what_is_taken_back_names_its_payment() -> None:
+    (found,) = facts(
+        topics.PERSON,
+        "PaymentReversed",
+        payment_id=THING,
+        household_id=GROUP,
+        kind="hlu",
+        month="2001-08",
+        amount={"minor": 12345, "currency": "DEM"},
+        author="a.clerk",
+    )
+    assert isinstance(found, PaymentReversal)
+    assert found.payment_id == THING
 
 
 @pytest.mark.parametrize(("kind", "table"), [("ClientsMerged", Merge), ("ClientsUnmerged", Unmerge)])
