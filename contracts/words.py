@@ -231,6 +231,22 @@ class ReopenReason(StrEnum):
     """The client is not the person with whom the case was merged."""
 
 
+class SuggestionKind(StrEnum):
+    """What casework suggests to a case manager and never does by itself."""
+
+    WITHDRAW_REFERRAL = "withdraw_referral"
+    """Another agency has placed the client: this referral could be withdrawn."""
+    REVIEW_UNMERGE = "review_unmerge"
+    """Two records were parted again: what had given way could go on."""
+
+
+class SuggestionOutcome(StrEnum):
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    """It became pointless, or was seen to otherwise."""
+
+
 class DeclinedBy(StrEnum):
     PARTNER = "partner"
     CLIENT = "client"

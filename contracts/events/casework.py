@@ -13,12 +13,15 @@ from contracts.words import (
     Goal,
     MessageId,
     OfficeId,
+    PlacementId,
     ReferralId,
     RejectionCode,
     ReopenReason,
     ServiceKind,
     StaffId,
     Step,
+    SuggestionKind,
+    SuggestionOutcome,
     TransferReason,
     Uuid,
     WithdrawReason,
@@ -132,6 +135,29 @@ class ReconciliationResolved(CaseEvent):
     resolved_by: StaffId
 
 
+class SuggestionMade(CaseEvent):
+    """Casework suggests something to the case manager: exactly one work item, which does nothing by itself (R6, 8.12).
+
+    `withdraw_referral` names the referral and the other agency's placement; `review_unmerge` the merge that has ended,
+    and what gave way to it: the case, if it is `reopenable`, and a referral that could be asked for again.
+    """
+
+    item_id: Uuid
+    kind: SuggestionKind
+    referral_id: ReferralId | None = None
+    placement_id: PlacementId | None = None
+    merge_id: Uuid | None = None
+    reopenable: bool = False
+
+
+class SuggestionSettled(CaseEvent):
+    """What became of a suggestion. Nobody settles one that lapses."""
+
+    item_id: Uuid
+    outcome: SuggestionOutcome
+    settled_by: StaffId | None = None
+
+
 CaseworkEvent = (
     CaseOpened
     | CaseQueued
@@ -146,5 +172,7 @@ CaseworkEvent = (
     | CaseReopened
     | ReconciliationOpened
     | ReconciliationResolved
+    | SuggestionMade
+    | SuggestionSettled
 )
 """Everything on `casework.case.v1`, for an exhaustive `match`."""

@@ -13,8 +13,9 @@ from contracts.words import OfficeId, StaffId, Uuid
 from services.casework import bodies
 from services.casework.domain.person import Person
 from services.casework.domain.reconciliation import ResolveItem
+from services.casework.domain.suggestions import Settle
 from services.casework.reading import business_day, person_with_case, persons
-from services.casework.store import CaseManagerRow, CaseRow, ItemRow, PlanText, TimelineEntry
+from services.casework.store import CaseManagerRow, CaseRow, ItemRow, PlanText, SuggestionRow, TimelineEntry
 from services.casework.views import (
     CaseLine,
     CaseManagerView,
@@ -22,6 +23,7 @@ from services.casework.views import (
     EntryView,
     ItemView,
     PlanTextView,
+    SuggestionView,
     Worklist,
 )
 from services.runtime.problems import BadRequest
@@ -85,6 +87,18 @@ async def reopen_case(case_id: Id, body: bodies.ReopeningBody, call: Call) -> Re
 @router.post("/reconciliation/{item_id}/resolve")
 async def resolve_item(item_id: Id, call: Call) -> Response:
     return await call.execute(ResolveItem(item_id=item_id, resolved_by=_author(call)))
+
+
+@router.post("/suggestions/{item_id}/accept")
+async def accept_suggestion(item_id: Id, call: Call) -> Response:
+    """Does what is suggested: withdraws the referral (`placed_elsewhere`), reopens the case, or asks for it again."""
+    return await call.execute(Settle(item_id=item_id, accept=True, settled_by=_author(call)))
+
+
+@router.post("/suggestions/{item_id}/decline")
+async def decline_suggestion(item_id: Id, call: Call) -> Response:
+    """Leaves all as it is; the same is not suggested again."""
+    return await call.execute(Settle(item_id=item_id, accept=False, settled_by=_author(call)))
 
 
 @router.get("/case-managers")
@@ -161,13 +175,16 @@ async def show_timeline(case_id: Id, reads: Reads, caller: Caller) -> list[Entry
 async def show_worklist(
     case_manager: Annotated[StaffId, Query()], reads: Reads, caller: Caller, since: date | None = None
 ) -> Worklist:
-    """Of one's open cases: without a plan, reviews due, agencies' feedback dated from `since` on, work items."""
-    mine = select(CaseRow).where(CaseRow.case_manager == case_manager, CaseRow.state == "open")
-    rows = list(await reads.exec(mine.order_by(CaseRow.case_id)))
+    """Of one's open cases: without a plan, reviews due, agencies' feedback dated from `since` on. Work items of closed
+    cases too: whoever had them last answers for them."""
+    mine = select(CaseRow).where(CaseRow.case_manager == case_manager)
+    held = list(await reads.exec(mine.order_by(CaseRow.case_id)))
+    rows = [row for row in held if row.state == "open"]
     lines = await _lines(reads, rows)
     people = list((await persons(reads, [row.person_id for row in rows])).values())
     start = since or await business_day(reads) - timedelta(days=FEEDBACK_DAYS)
-    items = await _items(reads, [case.case_id for person in people for case in person.cases])
+    cases = [row.case_id for row in held]
+    items, suggested = await _items(reads, cases), await _suggestions(reads, cases)
     return Worklist(
         without_plan=[line for line in lines if line.plan_version is None],
         due_reviews=[line for line in lines if line.review_overdue],
@@ -177,6 +194,7 @@ async def show_worklist(
             if "message_id" in entry.data
         ],
         reconciliation=[item for item in items if item.resolved_on is None],
+        suggestions=[one for one in suggested if one.settled_on is None],
     )
 
 
@@ -198,6 +216,12 @@ async def _items(reads: AsyncSession, case_ids: list[str] | None = None) -> list
     if case_ids is not None:
         query = query.where(col(ItemRow.case_id).in_(case_ids))
     return [ItemView.model_validate(row) for row in await reads.exec(query)]
+
+
+async def _suggestions(reads: AsyncSession, case_ids: list[str]) -> list[SuggestionView]:
+    query = select(SuggestionRow).where(col(SuggestionRow.case_id).in_(case_ids))
+    order = (col(SuggestionRow.made_on), col(SuggestionRow.item_id))
+    return [SuggestionView.model_validate(row) for row in await reads.exec(query.order_by(*order))]
 
 
 async def _timeline(

@@ -10,7 +10,7 @@ from contracts.events.intake import IntakePersonEvent
 from contracts.events.referrals import ReferralsEvent
 from contracts.words import TransferReason
 from services.casework import store
-from services.casework.domain import assignment, casebook, offers, reconciliation
+from services.casework.domain import assignment, casebook, offers, reconciliation, suggestions
 from services.casework.domain.assignment import AssignCase, QueueCase, RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan, CloseCase, ReopenCase
 from services.casework.domain.client import Client
@@ -18,6 +18,7 @@ from services.casework.domain.course import Reconsider, follow
 from services.casework.domain.offers import Refer, TakeBack
 from services.casework.domain.person import Person, UnknownCase, UnknownItem, UnknownReferral, holder, person_of
 from services.casework.domain.reconciliation import ResolveItem
+from services.casework.domain.suggestions import Settle
 from services.runtime.decision import Clients, Context, Message
 from services.runtime.service import Outcome
 
@@ -28,6 +29,7 @@ Command = (
     | Refer
     | TakeBack
     | ResolveItem
+    | Settle
     | RegisterCaseManager
     | Reconsider
     | AssignCase
@@ -92,8 +94,13 @@ def on_referrals(clients: Clients[Client], event: ReferralsEvent, context: Conte
             | referrals.ReferralDiscontinued()
             | referrals.ReferralVoided()
         ):
-            return ()  # folded: the case shows it, and a new referral to that agency is allowed or not
-        case referrals.PlacementConfirmed() | referrals.PlacementEnded() | referrals.PlacementVoided():
+            # folded: the case shows it, and a new referral to that agency is allowed or not
+            return suggestions.lapsed(person_of(clients, event.person_id), context)
+        case referrals.PlacementConfirmed():
+            return suggestions.on_confirmed(person_of(clients, event.person_id), event, context)
+        case referrals.PlacementVoided():
+            return suggestions.lapsed(person_of(clients, event.person_id), context)
+        case referrals.PlacementEnded():
             return ()  # a case ends with aid or by its case manager, not with a placement
         case (
             referrals.ReferralReminded()
@@ -121,7 +128,10 @@ def _follow_both(
     persons = [person_of(clients, subject) for subject in (event.survivor_id, event.loser_id)]
     distinct = {person.root.person_id: person for person in persons}
     because = TransferReason.MERGED if isinstance(event, intake.ClientsMerged) else TransferReason.UNMERGED
-    return [decided for person in distinct.values() for decided in follow(person, context, because=because)]
+    followed = [decided for person in distinct.values() for decided in follow(person, context, because=because)]
+    if isinstance(event, intake.ClientsUnmerged) and event.person_id == event.loser_id:  # apart, and once
+        followed += suggestions.on_unmerged(list(distinct.values()), event, context)
+    return followed
 
 
 def decide(clients: Clients[Client], command: Command, context: Context) -> Outcome:
@@ -133,17 +143,25 @@ def decide(clients: Clients[Client], command: Command, context: Context) -> Outc
         case CloseCase(case_id=case_id):
             return Outcome(events=casebook.close_case(_of_case(clients, case_id), command, context))
         case ReopenCase(case_id=case_id):
-            return Outcome(events=casebook.reopen_case(_of_case(clients, case_id), command, context))
+            person = _of_case(clients, case_id)
+            reopened = casebook.reopen_case(person, command, context)
+            return Outcome(events=(*reopened, *suggestions.lapsed(person, context, done=[case_id])))
         case Refer(case_id=case_id):
             client, person = holder(clients, case_id, UnknownCase)
             asked = offers.refer(client, person, command, context)
-            return Outcome(events=(asked,), result={"referral_id": asked.referral_id})
+            settled = suggestions.lapsed(person, context, done=[command.follows or ""])
+            return Outcome(events=(asked, *settled), result={"referral_id": asked.referral_id})
         case TakeBack(referral_id=referral_id):
             _, person = holder(clients, referral_id, UnknownReferral)
-            return Outcome(events=offers.take_back(person, command, context), result={"referral_id": referral_id})
+            taken = offers.take_back(person, command, context)
+            settled = suggestions.lapsed(person, context, done=[referral_id])
+            return Outcome(events=(*taken, *settled), result={"referral_id": referral_id})
         case ResolveItem(item_id=item_id):
             client, _ = holder(clients, item_id, UnknownItem)
             return Outcome(events=(reconciliation.resolve(client, command, context),), result={"item_id": item_id})
+        case Settle(item_id=item_id):
+            client, person = holder(clients, item_id, UnknownItem)
+            return Outcome(events=suggestions.settle(client, person, command, context), result={"item_id": item_id})
         case RegisterCaseManager(staff_id=staff_id):
             assignment.check_registration(command, context.city)
             return Outcome(result={"staff_id": staff_id}, rows=(store.case_manager_row(command),))

@@ -49,6 +49,25 @@ class ItemRow(SQLModel, table=True):
     resolved_by: str | None
 
 
+class SuggestionRow(SQLModel, table=True):
+    """What casework suggests to a case manager."""
+
+    __tablename__ = "suggestion"
+
+    item_id: str = Field(primary_key=True)
+    person_id: str
+    case_id: str = Field(index=True)
+    kind: str
+    referral_id: str | None
+    placement_id: str | None
+    merge_id: str | None
+    reopenable: bool
+    made_on: date
+    settled_on: date | None
+    outcome: str | None
+    settled_by: str | None
+
+
 class TimelineEntry(SQLModel, table=True):
     """One fact about a client, from any of the topics, with its coded fields; `sequence` orders within a topic."""
 
@@ -89,7 +108,7 @@ class PlanText(SQLModel, table=True):
     duties_office: list[str] = Field(sa_type=JSONB)
 
 
-REBUILT: Final = (CaseRow, ItemRow, TimelineEntry)
+REBUILT: Final = (CaseRow, ItemRow, SuggestionRow, TimelineEntry)
 KEPT: Final = (CaseManagerRow, PlanText)
 
 _TIMELINE: Final = frozenset({topics.PERSON.name, topics.CASE.name, topics.REFERRAL.name})
@@ -120,6 +139,21 @@ def index(client: Client) -> Iterator[SQLModel]:
             opened_on=item.opened_on,
             resolved_on=item.resolved_on,
             resolved_by=item.resolved_by,
+        )
+    for one in client.casework.suggestions:
+        yield SuggestionRow.model_construct(
+            item_id=one.item_id,
+            person_id=client.person_id,
+            case_id=one.case_id,
+            kind=one.kind.value,
+            referral_id=one.referral_id,
+            placement_id=one.placement_id,
+            merge_id=one.merge_id,
+            reopenable=one.reopenable,
+            made_on=one.made_on,
+            settled_on=one.settled_on,
+            outcome=None if one.outcome is None else one.outcome.value,
+            settled_by=one.settled_by,
         )
 
 

@@ -14,6 +14,8 @@ from contracts.words import (
     RejectionCode,
     ServiceKind,
     Step,
+    SuggestionKind,
+    SuggestionOutcome,
     WithdrawReason,
 )
 from services.casework.domain.cases import Case, Request
@@ -205,6 +207,24 @@ class ItemView(View):
     resolved_by: str | None
 
 
+class SuggestionView(View):
+    """`withdraw_referral`: another agency's `placement_id` is confirmed. `review_unmerge`: accepting reopens the case
+    if it is `reopenable`, else asks for the referral again; declining leaves all as it is."""
+
+    item_id: str
+    case_id: str
+    person_id: str
+    kind: SuggestionKind
+    referral_id: str | None
+    placement_id: str | None
+    merge_id: str | None
+    reopenable: bool
+    made_on: date
+    settled_on: date | None
+    outcome: SuggestionOutcome | None
+    settled_by: str | None
+
+
 class Worklist(View):
     """What waits for a case manager (C10)."""
 
@@ -212,6 +232,7 @@ class Worklist(View):
     due_reviews: list[CaseLine]
     feedback: list[EntryView]
     reconciliation: list[ItemView]
+    suggestions: list[SuggestionView]
 
 
 def _referrals(person: Person) -> list[ReferralView]:

@@ -94,6 +94,8 @@ def on_casework(turn: Turn, event: CaseworkEvent) -> None:
             pass  # a case manager withdraws what shall end with the case; placements outlive it
         case casework.ReconciliationOpened() | casework.ReconciliationResolved():
             pass  # work items made from our own events
+        case casework.SuggestionMade() | casework.SuggestionSettled():
+            pass  # an accepted one arrives as a request
         case _:
             assert_never(event)
 

@@ -117,6 +117,8 @@ def on_casework(event: casework.CaseworkEvent, sequence: int) -> Facts:
             | casework.ReviewDue()
             | casework.ReconciliationOpened()
             | casework.ReconciliationResolved()
+            | casework.SuggestionMade()
+            | casework.SuggestionSettled()
         ):
             return ()  # no figure rests on them yet
         case _:

@@ -173,7 +173,9 @@ class CaseworkWorld(World):
             await self.send(topic, event)
         await until(self.settled, what="everything sent to be applied")
 
-    async def reject(self, person_id: str, referral_id: str, *, message_id: str) -> None:
+    async def reject(
+        self, person_id: str, referral_id: str, *, message_id: str, code: RejectionCode = RejectionCode.EXPIRED
+    ) -> None:
         """Referrals could not apply an agency's message."""
         await self.tell(
             referrals.PartnerMessageRejected(
@@ -183,7 +185,7 @@ class CaseworkWorld(World):
                 agency="arbeitsamt",
                 message_id=message_id,
                 message_type="lotse.partners.in.PlacementResultReported.v1",
-                code=RejectionCode.EXPIRED,
+                code=code,
                 state="expired",
             )
         )

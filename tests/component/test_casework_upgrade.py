@@ -12,6 +12,8 @@ _AS_IT_WAS = (
     """update state set document = jsonb_set(document, '{intake,offices}',
     (select jsonb_agg(one - 'reason') from jsonb_array_elements(document -> 'intake' -> 'offices') one))""",
     "alter table cases drop column review_on",
+    "drop table suggestion",
+    "update state set document = document #- '{casework,suggestions}'",
     "update alembic_version set version_num = '0001'",
 )
 

@@ -5,7 +5,9 @@ from datetime import date
 from typing import assert_never
 
 from contracts.events import casework as own
-from contracts.words import CaseClosedReason, Goal, RejectionCode, ServiceKind, Step, WithdrawReason
+from contracts.words import CaseClosedReason, Goal, ServiceKind, Step, WithdrawReason
+from services.casework.domain import work_items
+from services.casework.domain.work_items import Item, Suggestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,24 +64,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A partner's message that could not be applied: one work item of the reconciliation list."""
-
-    item_id: str
-    case_id: str
-    referral_id: str
-    message_id: str
-    code: RejectionCode
-    opened_on: date
-    resolved_on: date | None = None
-    resolved_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Casework:
     cases: tuple[Case, ...] = ()
     requests: tuple[Request, ...] = ()
     items: tuple[Item, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 def fold(record: Casework, event: own.CaseworkEvent) -> Casework:
@@ -88,7 +77,9 @@ def fold(record: Casework, event: own.CaseworkEvent) -> Casework:
         case own.ReferralRequested() | own.ReferralWithdrawalRequested():
             return replace(record, requests=_requests(record.requests, event))
         case own.ReconciliationOpened() | own.ReconciliationResolved():
-            return replace(record, items=_items(record.items, event))
+            return replace(record, items=work_items.fold_items(record.items, event))
+        case own.SuggestionMade() | own.SuggestionSettled():
+            return replace(record, suggestions=work_items.fold_suggestions(record.suggestions, event))
         case own.CaseOpened():
             opened = Case(
                 case_id=event.case_id, person_id=event.person_id, office=event.office, opened_on=event.occurred_on
@@ -169,29 +160,6 @@ def _requests(
         case own.ReferralWithdrawalRequested():
             return tuple(
                 replace(one, withdrawal=event.reason) if one.referral_id == event.referral_id else one for one in known
-            )
-        case _:
-            assert_never(event)
-
-
-def _items(known: tuple[Item, ...], event: own.ReconciliationOpened | own.ReconciliationResolved) -> tuple[Item, ...]:
-    match event:
-        case own.ReconciliationOpened():
-            item = Item(
-                item_id=event.item_id,
-                case_id=event.case_id,
-                referral_id=event.referral_id,
-                message_id=event.message_id,
-                code=event.code,
-                opened_on=event.occurred_on,
-            )
-            return (*known, item)
-        case own.ReconciliationResolved():
-            return tuple(
-                replace(one, resolved_on=event.occurred_on, resolved_by=event.resolved_by)
-                if one.item_id == event.item_id
-                else one
-                for one in known
             )
         case _:
             assert_never(event)

@@ -38,6 +38,7 @@ class Client:
         names = {one.case_id for one in self.casework.cases}
         names |= {one.referral_id for one in self.casework.requests}
         names |= {one.item_id for one in self.casework.items}
+        names |= {one.item_id for one in self.casework.suggestions}
         names |= {one.referral_id for one in self.referrals.referrals}
         return tuple(sorted(names))
 

@@ -5,11 +5,12 @@ from datetime import date
 
 from contracts.words import CaseClosedReason
 from services.casework.domain import circumstances
-from services.casework.domain.cases import Case, Item, Request
+from services.casework.domain.cases import Case, Request
 from services.casework.domain.circumstances import Records
 from services.casework.domain.client import Client
 from services.casework.domain.intake import Assessment, OfficeSince
 from services.casework.domain.referrals import TERMINAL, Placement, Referral, ReferralState
+from services.casework.domain.work_items import Item, Suggestion
 from services.runtime.decision import Clients, NotFound
 
 
@@ -54,6 +55,10 @@ class Person:
     @property
     def items(self) -> tuple[Item, ...]:
         return tuple(item for one in self.members for item in one.casework.items)
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        return tuple(one for member in self.members for one in member.casework.suggestions)
 
     @property
     def referrals(self) -> tuple[Referral, ...]:

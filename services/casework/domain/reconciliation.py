@@ -12,9 +12,6 @@ from services.casework.domain.person import UnknownItem
 from services.casework.domain.referrals import ReferralState
 from services.runtime.decision import Context, Refusal
 
-UNREADABLE: Final = frozenset({RejectionCode.MALFORMED, RejectionCode.UNKNOWN_TYPE, RejectionCode.TOO_LARGE})
-"""The agency has its answer and the operator a dead letter; there is nothing that a case manager could reconcile."""
-
 _LATE: Final = {
     ReferralState.WITHDRAWN: RejectionCode.WITHDRAWN,
     ReferralState.EXPIRED: RejectionCode.EXPIRED,
@@ -36,8 +33,7 @@ class ResolveItem:
 
 
 def on_rejected(client: Client, event: PartnerMessageRejected, context: Context) -> tuple[Event, ...]:
-    if event.code in UNREADABLE:
-        return ()
+    """Also of one that nobody could read: the agency wanted to say something about this client, and must be asked."""
     return _open(client, event, event.code, context)
 
 

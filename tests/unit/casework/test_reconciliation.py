@@ -35,22 +35,13 @@ def late_result(casework: Casework, referral: str, *, message_id: str = "m1", **
     )
 
 
-@pytest.mark.parametrize(
-    "code", sorted({*RejectionCode} - {RejectionCode.MALFORMED, RejectionCode.UNKNOWN_TYPE, RejectionCode.TOO_LARGE})
-)
+@pytest.mark.parametrize("code", [*RejectionCode])
 def test_a_message_that_could_not_be_applied_is_a_work_item(code: RejectionCode) -> None:
     casework, referral = referred()
     rejected(casework, referral, code)
     (item,) = casework.said(ReconciliationOpened)
     assert (item.person_id, item.referral_id, item.message_id, item.code) == (ANNA, referral, "m1", code)
     assert item.case_id == casework.case().case_id
-
-
-@pytest.mark.parametrize("code", [RejectionCode.MALFORMED, RejectionCode.UNKNOWN_TYPE, RejectionCode.TOO_LARGE])
-def test_what_nobody_can_read_is_no_work_item(code: RejectionCode) -> None:
-    casework, referral = referred()
-    rejected(casework, referral, code)
-    assert casework.said(ReconciliationOpened) == []
 
 
 @pytest.mark.parametrize(

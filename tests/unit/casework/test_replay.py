@@ -12,7 +12,7 @@ from contracts.events.intake import IdentityRecorded
 from contracts.words import PlacementKind, RejectionCode
 from services.casework.domain.client import Client
 from services.runtime.decision import Message
-from tests.unit.casework.given import ANNA, BERTA, DAY, EMPLOYER, SERVICE, Casework, referred, uid
+from tests.unit.casework.given import ANNA, BAG, BERTA, DAY, EMPLOYER, SERVICE, Casework, referred, uid
 
 
 def eventful() -> Casework:
@@ -42,6 +42,8 @@ def eventful() -> Casework:
         "code": RejectionCode.WITHDRAWN,
     }
     casework.referral(referrals.PartnerMessageRejected, referral, message_id="m3", state="accepted", **rejection)
+    casework.refer(BAG, service="job_scheme")
+    casework.referral(referrals.PlacementConfirmed, referral, placement_id=uid("job"), confirmed_by="start")
     casework.protects(since=casework.today + 3 * DAY, until=casework.today + 9 * DAY)
     casework.moves()
     casework.merges()
