@@ -29,9 +29,9 @@ class Reader:
         for node, counts in rows.items():
             for column, count in enumerate(counts):
                 self._rules.append((self._sum(node, [column]), count, count))
-        for node in root.walk():
-            if node.offices in rows and node.children and any(c.offices not in rows for c in node.children):
-                self._hides(node.cut(frozenset(totals)))
+        for place in root.walk():
+            if place.offices in rows and place.children and any(c.offices not in rows for c in place.children):
+                self._hides(place.cut(frozenset(totals)))
 
     def _sum(self, node: Sequence[str], columns: Sequence[int]) -> Terms:
         return {self._offices.index(office) * self._columns + column: 1.0 for office in node for column in columns}
