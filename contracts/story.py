@@ -121,6 +121,7 @@ DAYS: Final[dict[str, str]] = {
     "DepartmentsAssigned": "2001-03-01",
     "BenefitStarted": "2001-03-01",
     "PossibleDuplicateFound": "2001-03-01",
+    "PossibleDuplicateDismissed": "2001-03-02",
     "CaseOpened": "2001-03-05",
     "CaseQueued": "2001-03-05",
     "CaseAssigned": "2001-03-08",

@@ -56,6 +56,14 @@ class PossibleDuplicateFound(IntakeEvent):
     similarity: int = Field(ge=0, le=100)
 
 
+class PossibleDuplicateDismissed(IntakeEvent):
+    """The two records of a review item are two persons: the pair is never offered again. Published once under each
+    key."""
+
+    other_id: PersonId
+    author: StaffId
+
+
 class ClientsMerged(IntakeEvent):
     """`loser_id` turned out to be `survivor_id`. Published once under each key, with one `merge_id`."""
 
@@ -228,6 +236,7 @@ class IdentityRecorded(PersonEvent):
 IntakePersonEvent = (
     ClientRegistered
     | PossibleDuplicateFound
+    | PossibleDuplicateDismissed
     | ClientsMerged
     | ClientsUnmerged
     | HouseholdChanged

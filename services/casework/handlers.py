@@ -64,7 +64,7 @@ def on_intake(clients: Clients[Client], event: IntakePersonEvent, context: Conte
             return ()  # amounts, households and statistics change nobody's case
         case intake.DisclosureBasisRecorded() | intake.DisclosureBasisRevoked():
             return ()  # the legal basis is for referrals' gate
-        case intake.PossibleDuplicateFound():
+        case intake.PossibleDuplicateFound() | intake.PossibleDuplicateDismissed():
             return ()  # on the timeline; intake decides whether it is a merge
         case _:
             assert_never(event)

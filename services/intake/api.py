@@ -1,35 +1,29 @@
-"""HTTP: a body becomes a command, and the command goes through the unit of work. Reads are queries."""
+"""HTTP: a body becomes a command, and the command goes through the unit of work. Reads: reading.py."""
 
-from datetime import date
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import col, or_, select
 
-from contracts.words import Department, StaffId, Uuid
+from contracts.words import StaffId, Uuid
+from services.intake import reading
 from services.intake.bodies import bulk, people, support
 from services.intake.bodies.base import InvalidActor
 from services.intake.domain import aid, registration
 from services.intake.domain import commands as told
-from services.intake.domain.client import Client
-from services.intake.domain.refusals import UnknownClient
 from services.intake.preparation.payments import days_of
 from services.intake.tables import (
-    AssessmentRow,
     BenefitRow,
     ClientRow,
     MembershipRow,
-    PaymentReversalRow,
-    PaymentRow,
-    PossibleDuplicateRow,
 )
-from services.intake.views import ClientView, DuplicateView, PaymentView, view
-from services.runtime.tables import Alias, BusinessDay
-from services.runtime.web import Call, Caller, Reads, load_family
+from services.runtime.tables import BusinessDay
+from services.runtime.web import Call, Reads
 
 router = APIRouter()
+router.include_router(reading.router)
 Id = Annotated[Uuid, Path()]
 _STAFF: Final[TypeAdapter[str]] = TypeAdapter(StaffId)
 _NDJSON: Final[dict[str, Any]] = {
@@ -94,18 +88,6 @@ async def pay_everyone(body: support.PaymentBody, call: Call, reads: Reads) -> R
 @router.post("/households/{household_id}/payments")
 async def pay_household(household_id: Id, body: support.PaymentBody, call: Call) -> Response:
     return await call.execute(told.PayHousehold(household_id=household_id, month=body.month))
-
-
-@router.get("/households/{household_id}/payments")
-async def payments(household_id: Id, reads: Reads, _: Caller) -> list[PaymentView]:
-    """All that was ever paid, also what was taken back."""
-    rows = await reads.exec(
-        select(PaymentRow, PaymentReversalRow)
-        .join(PaymentReversalRow, col(PaymentReversalRow.payment_id) == PaymentRow.payment_id, isouter=True)
-        .where(PaymentRow.household_id == household_id)
-        .order_by(PaymentRow.month, PaymentRow.kind, col(PaymentRow.paid_on), PaymentRow.payment_id)
-    )
-    return [PaymentView.of(paid, reversal) for paid, reversal in rows]
 
 
 @router.post("/payments/{payment_id}/reversal")
@@ -204,43 +186,9 @@ async def undo_merge(merge_id: Id, call: Call) -> Response:
     return await call.execute(told.UndoMerge(merge_id=merge_id))
 
 
-@router.get("/clients/{person_id}")
-async def show(person_id: Id, reads: Reads, caller: Caller) -> ClientView:
-    """The client whom the id leads to. Young people's records are for their own department only (I5)."""
-    found: list[Client] = await load_family(reads, Client, person_id)
-    records = [one for one in found if one.registered]
-    if not records:
-        raise UnknownClient
-    assessments = await reads.exec(
-        select(AssessmentRow)
-        .where(col(AssessmentRow.person_id).in_([one.person_id for one in records]))
-        .order_by(col(AssessmentRow.assessed_on), AssessmentRow.person_id)
+@router.post("/duplicates/dismissals")
+async def dismiss_duplicate(body: people.DismissalBody, call: Call) -> Response:
+    """Closes a review item: two persons, whatever they resemble each other in. Again, nothing."""
+    return await call.execute(
+        told.DismissDuplicate(person_id=body.person_id, other_id=body.other_id, author=_author(call))
     )
-    young_people = caller.department == Department.YOUNG_PEOPLE
-    return view(records, assessments.all(), named=person_id, young_people=young_people)
-
-
-@router.get("/duplicates")
-async def duplicates(
-    reads: Reads,
-    _: Caller,
-    after: date = date.min,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[DuplicateView]:
-    """Possible duplicates found on `after` or later that are not merged; the oldest first."""
-    merged = select(Alias.subject).where(
-        or_(
-            (col(Alias.subject) == PossibleDuplicateRow.person_id)
-            & (col(Alias.canonical) == PossibleDuplicateRow.other_id),
-            (col(Alias.subject) == PossibleDuplicateRow.other_id)
-            & (col(Alias.canonical) == PossibleDuplicateRow.person_id),
-        )
-    )
-    row = PossibleDuplicateRow
-    rows = await reads.exec(
-        select(row)
-        .where(row.found_on >= after, ~merged.exists())
-        .order_by(col(row.found_on), row.person_id, row.other_id)
-        .limit(limit)
-    )
-    return [DuplicateView.model_validate(found, from_attributes=True) for found in rows]

@@ -68,6 +68,8 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
         case told.MergeClients():
             merged = merging.merge(clients, command, context)
             return _outcome(merged, {"merge_id": merged[0].merge_id})
+        case told.DismissDuplicate():
+            return _outcome(merging.dismiss(clients, command, context))
         case told.UndoMerge():
             return _outcome(merging.undo(clients, command, context))
         case _:

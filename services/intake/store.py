@@ -10,6 +10,7 @@ from contracts.events.intake import (
     HouseholdChanged,
     IdentityRecorded,
     PaymentReversed,
+    PossibleDuplicateDismissed,
     PossibleDuplicateFound,
 )
 from services.intake.domain.client import Benefit, Client
@@ -19,6 +20,7 @@ from services.intake.tables import (
     AssessmentRow,
     BenefitRow,
     ClientRow,
+    DismissedDuplicateRow,
     HouseholdRow,
     IdentityRow,
     MembershipRow,
@@ -87,6 +89,13 @@ def project(message: Message) -> Iterator[SQLModel]:
                 other_id=found.other_id,
                 similarity=found.similarity,
                 found_on=found.occurred_on,
+            )
+        case PossibleDuplicateDismissed() as dismissed if dismissed.person_id < dismissed.other_id:
+            yield DismissedDuplicateRow.model_construct(
+                person_id=dismissed.person_id,
+                other_id=dismissed.other_id,
+                dismissed_on=dismissed.occurred_on,
+                author=dismissed.author,
             )
         case _:
             return

@@ -99,6 +99,17 @@ class PossibleDuplicateRow(IntakeTable, table=True):
     found_on: date
 
 
+class DismissedDuplicateRow(IntakeTable, table=True):
+    """The two records of a review item are two persons: it is closed for good. Told under both keys, here once."""
+
+    __tablename__ = "dismissed_duplicate"
+
+    person_id: str = Field(primary_key=True)
+    other_id: str = Field(primary_key=True)
+    dismissed_on: date
+    author: str
+
+
 class IdentityRow(IntakeTable, table=True):
     """The newest name and address, for commands that change a part of it."""
 
@@ -129,13 +140,21 @@ class AssessmentRow(IntakeTable, table=True):
 
 
 class IdentityKey(IntakeTable, table=True):
-    """Every identity that was ever recorded leads to one person (I2); `likeness` leaves the address out."""
+    """Every identity that was ever recorded leads to one person (I2)."""
 
     __tablename__ = "identity_key"
 
     digest: str = Field(primary_key=True)
-    likeness: str = Field(index=True)
     person_id: str
+
+
+class IdentityBlock(IntakeTable, table=True):
+    """Under which keys a person's identities are looked for by those that resemble them (`domain/resemblance.py`)."""
+
+    __tablename__ = "identity_block"
+
+    key: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    person_id: str = Field(primary_key=True)
 
 
 class HouseholdNumber(IntakeTable, table=True):
@@ -156,5 +175,6 @@ REBUILT: Final = (
     PaymentRow,
     PaymentReversalRow,
     PossibleDuplicateRow,
+    DismissedDuplicateRow,
 )
-KEPT: Final = (IdentityRow, AssessmentRow, IdentityKey, HouseholdNumber)
+KEPT: Final = (IdentityRow, AssessmentRow, IdentityKey, IdentityBlock, HouseholdNumber)

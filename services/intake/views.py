@@ -18,7 +18,13 @@ from contracts.words import (
     Sex,
 )
 from services.intake.domain.client import Client
-from services.intake.tables import AssessmentRow, PaymentReversalRow, PaymentRow
+from services.intake.tables import (
+    AssessmentRow,
+    DismissedDuplicateRow,
+    PaymentReversalRow,
+    PaymentRow,
+    PossibleDuplicateRow,
+)
 
 
 class View(BaseModel):
@@ -127,10 +133,21 @@ class ClientView(View):
 
 
 class DuplicateView(View):
+    """`similarity` in per cent. Who closed it as two persons, and when; None while it is open."""
+
     person_id: str
     other_id: str
     similarity: int
     found_on: date
+    dismissed_on: date | None = None
+    dismissed_by: str | None = None
+
+    @classmethod
+    def of(cls, found: PossibleDuplicateRow, dismissed: DismissedDuplicateRow | None) -> Self:
+        shown = found.model_dump()
+        if dismissed is not None:
+            shown |= {"dismissed_on": dismissed.dismissed_on, "dismissed_by": dismissed.author}
+        return cls.model_validate(shown)
 
 
 class PaymentView(View):
@@ -180,5 +197,8 @@ def view(
         benefits=[BenefitView.of(one, fact) for one in records for fact in one.benefits],
         protections=[ProtectionView.of(one, fact) for one in records for fact in one.protections],
         disclosure_bases=[BasisView.of(one, fact) for one in records for fact in one.bases],
-        possible_duplicates=sorted({other for one in records for other in one.possible_duplicates} - own),
+        possible_duplicates=sorted(
+            {other for one in records for other in one.possible_duplicates if other not in one.dismissed_duplicates}
+            - own
+        ),
     )

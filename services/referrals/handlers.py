@@ -64,6 +64,7 @@ def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
             | intake.PaymentReversed()
             | intake.ClientCorrected()
             | intake.PossibleDuplicateFound()
+            | intake.PossibleDuplicateDismissed()
         ):
             pass  # amounts, statistics and suspicions do not concern an agency
         case _:

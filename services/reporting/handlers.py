@@ -85,7 +85,7 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
             if person != event.loser_id:
                 return ()
             return (Unmerge(merge_id=event.merge_id, unmerged_on=day),)
-        case intake.BenefitChanged() | intake.PossibleDuplicateFound():
+        case intake.BenefitChanged() | intake.PossibleDuplicateFound() | intake.PossibleDuplicateDismissed():
             return ()  # expenditure is what was paid; a possible duplicate is two persons until they are merged
         case (
             intake.DepartmentsAssigned()

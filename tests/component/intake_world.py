@@ -107,10 +107,13 @@ class IntakeWorld(World):
         return waiting == 0
 
 
+SYLLABLES = ("bim", "tor", "kas", "wel", "nud", "fyg", "paz", "gho", "rix", "luv")
+
+
 def person(number: int, **fields: Any) -> dict[str, Any]:
-    """An invented person of Groepelingen with 600 DM of HLU."""
+    """An invented person of Groepelingen with 600 DM of HLU; none resembles another one by a typing error."""
     found = {
-        "given_name": f"Vorname {number}",
+        "given_name": "".join(SYLLABLES[int(digit)] for digit in str(number)).capitalize(),
         "family_name": "Mustermann",
         "birth_date": "1965-04-30",
         "sex": "female",

@@ -45,7 +45,7 @@ async def test_a_registration_is_published_in_order_and_its_identity_apart(intak
             if event.subject == answer["person_id"]]  # fmt: skip
     assert told == [(1, "ClientRegistered"), (2, "HouseholdChanged"), (3, "DepartmentsAssigned"), (4, "BenefitStarted")]
     identities = [event for _, event in await intake.published(topics.IDENTITY) if event.subject == answer["person_id"]]
-    assert [one.given_name for one in identities if isinstance(one, IdentityRecorded)] == ["Vorname 1"]
+    assert [one.given_name for one in identities if isinstance(one, IdentityRecorded)] == [person(1)["given_name"]]
     assert not [value for _, value, _ in await intake.records(topics.PERSON) if b"Mustermann" in (value or b"")]
 
 
@@ -108,6 +108,67 @@ async def test_a_namesake_of_the_same_birthday_is_a_review_item_until_merged(int
     assert pair in [[row["person_id"], row["other_id"]] for row in (await intake.get("/duplicates"))[1]]
     await intake.post("/merges", {"survivor_id": first, "loser_id": other})
     assert pair not in [[row["person_id"], row["other_id"]] for row in (await intake.get("/duplicates"))[1]]
+
+
+async def _pairs(intake: IntakeWorld, state: str = "open") -> list[list[str]]:
+    _, rows = await intake.get(f"/duplicates?state={state}&limit=500")
+    return [[row["person_id"], row["other_id"]] for row in rows]
+
+
+async def test_a_typing_error_is_one_review_item_and_shows_at_both(intake: IntakeWorld) -> None:
+    first = await intake.register(60, given_name="Annegret", family_name="Grünewald")
+    other = await intake.register(60, given_name="Annegret", family_name="Gruenwald", birth_date="1965-04-03")
+    stranger = await intake.register(60, given_name="Hildegard", family_name="Grünewald")
+    pairs = [pair for pair in await _pairs(intake) if {first, other, stranger} & set(pair)]
+    assert pairs == [sorted((first, other))]
+    for one, twin in ((first, other), (other, first)):
+        assert (await intake.get(f"/clients/{one}"))[1]["possible_duplicates"] == [twin]
+
+
+async def test_a_correction_may_make_two_records_resemble_each_other(intake: IntakeWorld) -> None:
+    first = await intake.register(61, given_name="Roswitha", family_name="Kruse")
+    other = await intake.register(61, given_name="Elfriede", family_name="Kruse")
+    await intake.post(f"/clients/{other}/corrections", {"given_name": "Roswita"})
+    assert sorted((first, other)) in await _pairs(intake)
+
+
+async def test_two_persons_are_never_offered_again(intake: IntakeWorld) -> None:
+    first = await intake.register(62, given_name="Lena", family_name="Twisterling")
+    twin = await intake.register(62, given_name="Lea", family_name="Twisterling")
+    pair = sorted((first, twin))
+    assert pair in await _pairs(intake)
+    body = {"person_id": twin, "other_id": first}
+    status, answer = await intake.post("/duplicates/dismissals", body, **{"X-Actor": "d.clerk"})
+    assert (status, len(answer["events"])) == (200, 2)
+    assert await intake.post("/duplicates/dismissals", body) == (200, {"events": []})
+
+    assert pair not in await _pairs(intake)
+    _, closed = await intake.get("/duplicates?state=dismissed")
+    assert [(row["dismissed_by"], row["dismissed_on"]) for row in closed if row["person_id"] == pair[0]] == [
+        ("d.clerk", "2001-03-01")
+    ]
+    assert (await intake.get(f"/clients/{first}"))[1]["possible_duplicates"] == []
+    address = {"street": "Am Wall", "house_number": "1", "postcode": "28195"}
+    await intake.post(f"/clients/{twin}/moves", {"district": "mitte", "address": address})
+    assert pair not in await _pairs(intake)
+
+
+async def test_only_a_review_item_is_dismissed(intake: IntakeWorld) -> None:
+    one, other = await intake.register(63), await intake.register(64)
+    status, problem = await intake.post("/duplicates/dismissals", {"person_id": one, "other_id": other})
+    assert (status, problem["code"]) == (404, "unknown_duplicate")
+
+
+async def test_two_who_resemble_each_other_and_register_at_the_same_moment_are_a_review_item(
+    intake: IntakeWorld,
+) -> None:
+    born = [f"19{year}-0{month}-11" for year in range(40, 50) for month in (1, 5)]
+    for day in born:
+        one, other = await asyncio.gather(
+            intake.register(65, given_name="Friedhelm", birth_date=day),
+            intake.register(65, given_name="Friedhelms", birth_date=day),
+        )
+        assert sorted((one, other)) in await _pairs(intake)
 
 
 async def test_a_merge_leads_to_the_survivor_until_it_is_undone(intake: IntakeWorld) -> None:

@@ -159,6 +159,7 @@ def fold(record: Intake, event: told.IntakePersonEvent, *, sequence: int, city: 
             | told.DisclosureBasisRevoked()
             | told.BenefitChanged()
             | told.PossibleDuplicateFound()
+            | told.PossibleDuplicateDismissed()
             | told.ClientCorrected()
         ):
             changed = (

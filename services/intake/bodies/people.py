@@ -161,6 +161,13 @@ class TransferBody(Body):
     reason: Literal[OfficeChangeReason.REORGANISATION] = OfficeChangeReason.REORGANISATION
 
 
+class DismissalBody(Body):
+    """The two records of a review item."""
+
+    person_id: PersonId
+    other_id: PersonId
+
+
 class MergeBody(Body):
     survivor_id: PersonId
     loser_id: PersonId

@@ -136,6 +136,8 @@ class Client:
     departure: DepartureReason | None = None
     merges: tuple[Merge, ...] = ()
     possible_duplicates: tuple[str, ...] = ()
+    dismissed_duplicates: tuple[str, ...] = ()
+    """Of those, the records that are other persons."""
 
     @property
     def canonical(self) -> str:

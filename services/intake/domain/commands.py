@@ -243,6 +243,19 @@ class UndoMerge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DismissDuplicate:
+    """The two records of a review item are two persons."""
+
+    person_id: str
+    other_id: str
+    author: str
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.person_id, self.other_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """The members' monthly amounts of one kind and currency, summed; `head` receives them for the household."""
 
@@ -310,6 +323,7 @@ Command = (
     | Depart
     | MergeClients
     | UndoMerge
+    | DismissDuplicate
     | PayHousehold
     | ReversePayment
 )

@@ -57,6 +57,8 @@ def fold(client: Client, event: Event) -> Client:
             return replace(client, merges=_merges(client, event))
         case said.PossibleDuplicateFound(other_id=other) if other not in client.possible_duplicates:
             return replace(client, possible_duplicates=(*client.possible_duplicates, other))
+        case said.PossibleDuplicateDismissed(other_id=other) if other not in client.dismissed_duplicates:
+            return replace(client, dismissed_duplicates=(*client.dismissed_duplicates, other))
         case _:  # payments stand in a table of their own, so that a state does not grow with every month
             return client
 

@@ -1,4 +1,4 @@
-"""Who a person is by name, birth date and address, and when two records are the same person (domain.md I2)."""
+"""Who a person is by name, birth date and address, and when two records are one person for certain (domain.md I2)."""
 
 import re
 import unicodedata
@@ -11,8 +11,6 @@ from contracts.events.intake import IdentityRecorded
 
 SAME_IDENTITY: Final = 100
 """Per cent: equal name, birth date and address."""
-SAME_NAME: Final = 90
-"""Per cent: equal name and birth date at another address."""
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -27,15 +25,10 @@ class Identity:
     phone: str | None = None
 
     @property
-    def likeness(self) -> str:
-        """Digest of name and birth date."""
-        return _digest(_plain(self.given_name), _plain(self.family_name), self.birth_date.isoformat())
-
-    @property
     def digest(self) -> str:
         """Digest of name, birth date and address; the telephone is no part of who one is."""
-        street = re.sub(r"str$", "strasse", _plain(self.street))
-        return _digest(self.likeness, street, _plain(self.house_number), self.postcode)
+        who = _digest(plain(self.given_name), plain(self.family_name), self.birth_date.isoformat())
+        return _digest(who, plain_street(self.street), plain(self.house_number), self.postcode)
 
     def recorded(self, person_id: str, *, on: date) -> IdentityRecorded:
         return IdentityRecorded(
@@ -51,7 +44,11 @@ class Identity:
         )
 
 
-def _plain(text: str) -> str:
+def plain_street(street: str) -> str:
+    return re.sub(r"str$", "strasse", plain(street))
+
+
+def plain(text: str) -> str:
     """Letters and digits only, in lower case, German umlauts spelled out: `Müller` is `MUELLER`."""
     lower = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
     return "".join(c for c in unicodedata.normalize("NFKD", lower) if c.isalnum())

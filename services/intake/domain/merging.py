@@ -1,10 +1,10 @@
 """Two records are one person, or turn out not to be: no id is rewritten and no record moves, an alias leads on."""
 
-from contracts.events.intake import ClientsMerged, ClientsUnmerged
+from contracts.events.intake import ClientsMerged, ClientsUnmerged, PossibleDuplicateDismissed
 from services.intake.domain import rules
 from services.intake.domain.client import Client
-from services.intake.domain.commands import MergeClients, UndoMerge
-from services.intake.domain.refusals import MergeEnded, SamePerson, UnknownMerge
+from services.intake.domain.commands import DismissDuplicate, MergeClients, UndoMerge
+from services.intake.domain.refusals import MergeEnded, SamePerson, UnknownDuplicate, UnknownMerge
 from services.runtime.decision import Clients, Context
 
 
@@ -24,6 +24,23 @@ def merge(clients: Clients[Client], command: MergeClients, context: Context) -> 
             loser_id=loser.person_id,
         )
         for one in (survivor, loser)
+    )
+
+
+def dismiss(
+    clients: Clients[Client], command: DismissDuplicate, context: Context
+) -> tuple[PossibleDuplicateDismissed, ...]:
+    """Told once under each key; nothing for a pair that was dismissed before."""
+    one, other = clients[command.person_id], clients[command.other_id]
+    if command.other_id not in one.possible_duplicates:
+        raise UnknownDuplicate
+    if clients.canonical(one.person_id).person_id == clients.canonical(other.person_id).person_id:
+        raise SamePerson
+    if command.other_id in one.dismissed_duplicates:
+        return ()
+    return tuple(
+        PossibleDuplicateDismissed(occurred_on=context.today, person_id=record, other_id=twin, author=command.author)
+        for record, twin in ((one.person_id, other.person_id), (other.person_id, one.person_id))
     )
 
 

@@ -31,6 +31,13 @@ class UnknownBasis(NotFound):
         super().__init__("this client has no disclosure basis of this id")
 
 
+class UnknownDuplicate(NotFound):
+    code = "unknown_duplicate"
+
+    def __init__(self) -> None:
+        super().__init__("these two records are no review item: GET /duplicates lists them")
+
+
 class UnknownMerge(NotFound):
     code = "unknown_merge"
 

@@ -2,44 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import asyncpg
 
 from services.intake.domain.belonging import identity_after
 from services.intake.domain.commands import Correct, Move, Register, Similar
-from services.intake.domain.identity import SAME_IDENTITY, SAME_NAME, Identity
+from services.intake.domain.identity import SAME_IDENTITY, Identity
 from services.intake.preparation.prepared import Prepared, leads
+from services.intake.preparation.resembling import identity_in, resembling
 from services.runtime.decision import Context
 
-_IDENTITIES = """
+_IDENTITIES: Final = """
 select person_id, given_name, family_name, birth_date, street, house_number, postcode, phone
 from identity where person_id = any($1) order by person_id for update"""
-_CLAIM_IDENTITIES = """
-insert into identity_key (digest, likeness, person_id)
-select * from unnest($1::text[], $2::text[], $3::text[]) as row(digest, likeness, person_id) order by digest
-on conflict do nothing"""
-_OWNERS = "select digest, person_id from identity_key where digest = any($1)"
-_ALIKE = "select likeness, person_id from identity_key where likeness = any($1) order by person_id"
+_CLAIM_IDENTITIES: Final = """
+insert into identity_key (digest, person_id)
+select * from unnest($1::text[], $2::text[]) as row(digest, person_id) order by digest on conflict do nothing"""
+_OWNERS: Final = "select digest, person_id from identity_key where digest = any($1)"
 
 
 async def identities(db: asyncpg.Connection, commands: Sequence[Prepared], context: Context) -> list[Prepared]:
+    """Completes what names a person: the id of whom it is already, or a new one, and those who resemble them."""
     changes = [c for c in commands if isinstance(c, Move | Correct)]
     registers = [c for c in commands if isinstance(c, Register)]
     if not changes and not registers:
         return list(commands)
     led = await leads(db, [c.person_id for c in changes])
     stored = {
-        row["person_id"]: Identity(**{name: value for name, value in row.items() if name != "person_id"})
+        row["person_id"]: identity_in(row)
         for row in (await db.fetch(_IDENTITIES, sorted(set(led.values()))) if changes else ())
     }
     completed = [_complete(command, led, stored, context) for command in commands]
-    claimed = {
-        c.identity.digest: (c.identity, c.person_id)
-        for c in reversed(completed)
-        if isinstance(c, Register | Move | Correct) and c.identity is not None
-    }
-    owners, alike = await _claim(db, claimed)
-    return [_identified(command, owners, alike) for command in completed]
+    owners = await _claim(db, completed)
+    owned = [_owned(command, owners) for command in completed]
+    told = {c.person_id: c.identity for c in owned if isinstance(c, Register | Move | Correct) and c.identity}
+    alike = await resembling(db, told)
+    return [_compared(command, owners, alike) for command in owned]
 
 
 def _complete(command: Prepared, led: dict[str, str], stored: dict[str, Identity], context: Context) -> Prepared:
@@ -58,27 +57,27 @@ def _complete(command: Prepared, led: dict[str, str], stored: dict[str, Identity
             return command
 
 
-async def _claim(
-    db: asyncpg.Connection, claimed: dict[str, tuple[Identity, str]]
-) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Whose each identity is, by digest: the first to claim it; and the owners of similar ones, by likeness."""
+async def _claim(db: asyncpg.Connection, commands: Sequence[Prepared]) -> dict[str, str]:
+    """Whose each identity is, by digest: the first to claim it."""
+    claimed = {
+        c.identity.digest: c.person_id
+        for c in reversed(commands)
+        if isinstance(c, Register | Move | Correct) and c.identity is not None
+    }
     digests = sorted(claimed)
-    likenesses = [claimed[digest][0].likeness for digest in digests]
-    await db.execute(_CLAIM_IDENTITIES, digests, likenesses, [claimed[digest][1] for digest in digests])
-    owners = {row["digest"]: row["person_id"] for row in await db.fetch(_OWNERS, digests)}
-    alike: dict[str, list[str]] = {}
-    for row in await db.fetch(_ALIKE, sorted(set(likenesses))):
-        alike.setdefault(row["likeness"], []).append(row["person_id"])
-    return owners, alike
+    await db.execute(_CLAIM_IDENTITIES, digests, [claimed[digest] for digest in digests])
+    return {row["digest"]: row["person_id"] for row in await db.fetch(_OWNERS, digests)}
 
 
-def _identified(command: Prepared, owners: dict[str, str], alike: dict[str, list[str]]) -> Prepared:
+def _owned(command: Prepared, owners: dict[str, str]) -> Prepared:
+    return replace(command, person_id=owners[command.identity.digest]) if isinstance(command, Register) else command
+
+
+def _compared(command: Prepared, owners: dict[str, str], alike: dict[str, Similar]) -> Prepared:
+    """Whose identity another one already has is that one for certain."""
     if not isinstance(command, Register | Move | Correct) or command.identity is None:
         return command
     owner = owners[command.identity.digest]
-    person_id = owner if isinstance(command, Register) else command.person_id
-    others = dict.fromkeys(alike[command.identity.likeness], SAME_NAME) | {owner: SAME_IDENTITY}
-    similar: Similar = tuple(sorted((one, similarity) for one, similarity in others.items() if one != person_id))
-    if isinstance(command, Register):
-        return replace(command, person_id=person_id, similar=similar)
-    return replace(command, similar=similar)
+    same = ((owner, SAME_IDENTITY),) if owner != command.person_id else ()
+    others = tuple(one for one in alike.get(command.person_id, ()) if one[0] != owner)
+    return replace(command, similar=(*same, *others))

@@ -36,11 +36,6 @@ def test_another_name_or_address_is_another_identity(other: dict[str, Any]) -> N
     assert replace(IDENTITY, **other).digest != IDENTITY.digest
 
 
-def test_the_address_is_no_part_of_the_likeness() -> None:
-    assert replace(IDENTITY, street="Am Wall", postcode="28195").likeness == IDENTITY.likeness
-    assert replace(IDENTITY, given_name="Berta").likeness != IDENTITY.likeness
-
-
 def test_parts_of_an_identity_do_not_run_together() -> None:
     one = replace(IDENTITY, given_name="Anna", family_name="Berg")
     assert replace(IDENTITY, given_name="Annab", family_name="erg").digest != one.digest
