@@ -53,6 +53,7 @@ VALUES: Final[dict[str, Any]] = {
     "settled_by": "m.petersen",
     "reopenable": False,
     "case_manager": "m.petersen",
+    "instead_of": "k.brandt",
     "protection_id": example_id("protection"),
     "protection_class": "child_under_3",
     "valid_from": "2001-03-12",

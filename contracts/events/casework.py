@@ -46,6 +46,8 @@ class CaseAssigned(CaseEvent):
 
     office: OfficeId
     case_manager: StaffId
+    instead_of: StaffId | None = None
+    """Whose case it is: an absent colleague's, to whom it goes back."""
 
 
 class PlanAgreed(CaseEvent):

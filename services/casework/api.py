@@ -54,6 +54,12 @@ async def register_case_manager(body: bodies.CaseManagerBody, call: Call) -> Res
     return await call.execute(body.order(), status=201)
 
 
+@router.post("/case-managers/{staff_id}/absences", status_code=201)
+async def record_absence(staff_id: Annotated[StaffId, Path()], body: bodies.AbsenceBody, call: Call) -> Response:
+    """All their open cases go to a deputy with the next day that starts, and back with the day of return."""
+    return await call.execute(body.order(staff_id, _author(call)), status=201)
+
+
 @router.post("/cases/{case_id}/plans", status_code=201)
 async def agree_plan(case_id: Id, body: bodies.PlanBody, call: Call) -> Response:
     """A joint plan, or its next version. 422 `incomplete_plan` without strengths, goal, and duties of both sides."""

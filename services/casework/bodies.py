@@ -17,6 +17,7 @@ from contracts.words import (
     Uuid,
     WithdrawReason,
 )
+from services.casework.domain.absence import RecordAbsence
 from services.casework.domain.assignment import RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan, CloseCase, ReopenCase
 from services.casework.domain.offers import Refer, TakeBack
@@ -40,6 +41,19 @@ class CaseManagerBody(Body):
     def order(self) -> RegisterCaseManager:
         return RegisterCaseManager(
             staff_id=self.staff_id, office=self.office, since=self.since, caseload_limit=self.caseload_limit
+        )
+
+
+class AbsenceBody(Body):
+    """Absent from `since` until the day before `returns_on`; without a deputy the least loaded colleagues stand in."""
+
+    since: date
+    returns_on: date
+    deputy: StaffId | None = None
+
+    def order(self, staff_id: str, author: str) -> RecordAbsence:
+        return RecordAbsence(
+            staff_id=staff_id, since=self.since, returns_on=self.returns_on, deputy=self.deputy, recorded_by=author
         )
 
 

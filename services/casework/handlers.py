@@ -10,7 +10,8 @@ from contracts.events.intake import IntakePersonEvent
 from contracts.events.referrals import ReferralsEvent
 from contracts.words import TransferReason
 from services.casework import store
-from services.casework.domain import assignment, casebook, offers, reconciliation, suggestions
+from services.casework.domain import absence, assignment, casebook, offers, reconciliation, suggestions
+from services.casework.domain.absence import HandOver, RecordAbsence
 from services.casework.domain.assignment import AssignCase, QueueCase, RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan, CloseCase, ReopenCase
 from services.casework.domain.client import Client
@@ -31,6 +32,8 @@ Command = (
     | ResolveItem
     | Settle
     | RegisterCaseManager
+    | RecordAbsence
+    | HandOver
     | Reconsider
     | AssignCase
     | QueueCase
@@ -165,6 +168,11 @@ def decide(clients: Clients[Client], command: Command, context: Context) -> Outc
         case RegisterCaseManager(staff_id=staff_id):
             assignment.check_registration(command, context.city)
             return Outcome(result={"staff_id": staff_id}, rows=(store.case_manager_row(command),))
+        case RecordAbsence(staff_id=staff_id):
+            absence.check_absence(command, context.today)
+            return Outcome(result={"staff_id": staff_id}, rows=(store.absence_row(command),))
+        case HandOver(case_id=case_id):
+            return Outcome(events=absence.take(_of_case(clients, case_id).case(case_id), command, context))
         case Reconsider(person_id=person_id):
             return Outcome(events=follow(person_of(clients, person_id), context))
         case AssignCase(case_id=case_id):

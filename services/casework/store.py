@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from contracts import topics
 from contracts.event import PersonEvent
 from contracts.events.intake import BenefitPaid, PaymentReversed
+from services.casework.domain.absence import RecordAbsence
 from services.casework.domain.assignment import RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan
 from services.casework.domain.client import Client
@@ -31,6 +32,8 @@ class CaseRow(SQLModel, table=True):
     queued_on: date | None
     plan_version: int | None
     review_on: date | None = Field(index=True)
+    instead_of: str | None
+    """Whose case it is, while somebody stands in for them."""
 
 
 class ItemRow(SQLModel, table=True):
@@ -69,7 +72,10 @@ class SuggestionRow(SQLModel, table=True):
 
 
 class TimelineEntry(SQLModel, table=True):
-    """One fact about a client, from any of the topics, with its coded fields; `sequence` orders within a topic."""
+    """One fact about a client, from any of the topics, with its coded fields; `sequence` orders within a topic.
+
+    Of `data` is left out what an optional field says by default: a field that a contract gains changes no older row.
+    """
 
     __tablename__ = "timeline"
 
@@ -95,6 +101,18 @@ class CaseManagerRow(SQLModel, table=True):
     caseload_limit: int | None
 
 
+class AbsenceRow(SQLModel, table=True):
+    """A case manager is absent from `since` until the day before `returns_on`."""
+
+    __tablename__ = "absence"
+
+    staff_id: str = Field(primary_key=True)
+    since: date = Field(primary_key=True)
+    returns_on: date
+    deputy: str | None
+    recorded_by: str
+
+
 class PlanText(SQLModel, table=True):
     """The wording of a plan's version. Every version stays readable."""
 
@@ -109,7 +127,7 @@ class PlanText(SQLModel, table=True):
 
 
 REBUILT: Final = (CaseRow, ItemRow, SuggestionRow, TimelineEntry)
-KEPT: Final = (CaseManagerRow, PlanText)
+KEPT: Final = (CaseManagerRow, AbsenceRow, PlanText)
 
 _TIMELINE: Final = frozenset({topics.PERSON.name, topics.CASE.name, topics.REFERRAL.name})
 _NOT_DATA: Final = {"person_id", "occurred_on", "referral_id", "agency", "held"}
@@ -127,6 +145,7 @@ def index(client: Client) -> Iterator[SQLModel]:
             queued_on=case.queued_on,
             plan_version=None if case.plan is None else case.plan.version,
             review_on=None if case.plan is None else case.plan.review_on,
+            instead_of=case.instead_of,
         )
     for item in client.casework.items:
         yield ItemRow.model_construct(
@@ -176,7 +195,7 @@ def project(message: Message) -> Iterator[SQLModel]:
         type=type(event).__name__,
         referral_id=getattr(event, "referral_id", None),
         agency=getattr(event, "agency", None),
-        data=event.model_dump(mode="json", exclude=_NOT_DATA),
+        data=event.model_dump(mode="json", exclude=_NOT_DATA, exclude_defaults=True),
     )
 
 
@@ -186,6 +205,16 @@ def case_manager_row(command: RegisterCaseManager) -> CaseManagerRow:
         office=command.office,
         since=command.since,
         caseload_limit=command.caseload_limit,
+    )
+
+
+def absence_row(command: RecordAbsence) -> AbsenceRow:
+    return AbsenceRow(
+        staff_id=command.staff_id,
+        since=command.since,
+        returns_on=command.returns_on,
+        deputy=command.deputy,
+        recorded_by=command.recorded_by,
     )
 
 

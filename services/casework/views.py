@@ -66,12 +66,14 @@ class PlacementView(View):
 
 
 class CaseLine(View):
-    """`person_id` is the client's own id, whatever records were merged. `protected`: no work offer may leave today."""
+    """`person_id` is the client's own id, whatever records were merged. `protected`: no work offer may leave today.
+    `instead_of`: the absent colleague whose case it is."""
 
     case_id: str
     person_id: str
     office: str
     case_manager: str | None
+    instead_of: str | None
     state: str
     opened_on: date
     assigned_on: date | None
@@ -94,6 +96,7 @@ class CaseLine(View):
             person_id=person.root.person_id,
             office=case.office,
             case_manager=case.case_manager,
+            instead_of=case.instead_of,
             state="open" if case.open else "closed",
             opened_on=case.opened_on,
             assigned_on=case.assigned_on,

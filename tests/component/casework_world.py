@@ -225,8 +225,11 @@ class CaseworkWorld(World):
         answer = await self.http.get(self.url + path, headers=CALLER | headers)
         return answer.status_code, answer.json()
 
-    async def employ(self, staff_id: str, *, office: str = "vahr", limit: int | None = None) -> None:
-        body = {"staff_id": staff_id, "office": office, "since": self.on.isoformat(), "caseload_limit": limit}
+    async def employ(
+        self, staff_id: str, *, office: str = "vahr", limit: int | None = None, since: date | None = None
+    ) -> None:
+        begins = (since or self.on).isoformat()
+        body = {"staff_id": staff_id, "office": office, "since": begins, "caseload_limit": limit}
         status, answer = await self.post("/case-managers", body)
         assert status == 201, answer
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from contracts.events import intake
+from contracts.events import intake, referrals
 from contracts.words import OfficeChangeReason
 from services.runtime.migrations import migrate
 from tests.component.casework_world import CaseworkWorld, casework_on
@@ -14,13 +14,21 @@ _AS_IT_WAS = (
     "alter table cases drop column review_on",
     "drop table suggestion",
     "update state set document = document #- '{casework,suggestions}'",
+    "drop table absence",
+    "alter table cases drop column instead_of",
+    """update state set document = jsonb_set(document, '{casework,cases}', (select coalesce(
+    jsonb_agg(one - 'instead_of'), '[]') from jsonb_array_elements(document -> 'casework' -> 'cases') one))""",
+    """update timeline set data = data || '{"implied": false}' where type = 'ReferralAccepted'""",
+    """update timeline set data = data || '{"follows": null}' where type = 'ReferralRequested'""",
     "update alembic_version set version_num = '0001'",
 )
 
 
 async def test_an_older_database_is_brought_to_what_a_replay_gives(broker: str, new_database: NewDatabase) -> None:
     async with casework_on(date(2001, 10, 2), broker, await new_database()) as world:
-        case = await world.planned()
+        case, referral_id = await world.referred()
+        about = {"person_id": case["person_id"], "referral_id": referral_id, "agency": "arbeitsamt"}
+        await world.tell(referrals.ReferralAccepted(**about, occurred_on=world.on, message_id="accepted"))
         for office, previous in (("groepelingen-walle", "vahr"), ("vahr", "groepelingen-walle")):
             move = intake.OfficeChanged(
                 person_id=case["person_id"],

@@ -8,7 +8,9 @@ from datetime import date
 from contracts.city import City, OfficeKind
 from contracts.event import Event
 from contracts.events.casework import CaseAssigned, CaseQueued
+from services.casework.domain.absence import HandOver, Held, hand_over
 from services.casework.domain.cases import Case
+from services.casework.domain.desks import Desk, Room
 from services.runtime.decision import Context, Refusal
 
 
@@ -68,14 +70,12 @@ class Waiting:
     queued: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """A case manager at work: `load` open cases of at most `limit`."""
-
-    staff_id: str
-    office: str
-    load: int
-    limit: int
+def distribute(
+    waiting: Iterable[Waiting], held: Iterable[Held], desks: Sequence[Desk]
+) -> tuple[HandOver | AssignCase | QueueCase, ...]:
+    """A day's decisions: what absent case managers had is handed over and back, then what waits is given out."""
+    room = Room(desks)
+    return (*hand_over(held, room), *rank(waiting, room.left()))
 
 
 def rank(waiting: Iterable[Waiting], desks: Sequence[Desk]) -> tuple[AssignCase | QueueCase, ...]:

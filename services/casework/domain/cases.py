@@ -30,13 +30,15 @@ class Closing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`case_manager` None: waiting at `office`, since `queued_on` on its waiting list."""
+    """`case_manager` None: waiting at `office`, since `queued_on` on its waiting list. `instead_of`: whose case it is,
+    if the case manager stands in for an absent colleague."""
 
     case_id: str
     person_id: str
     office: str
     opened_on: date
     case_manager: str | None = None
+    instead_of: str | None = None
     assigned_on: date | None = None
     queued_on: date | None = None
     plan: Plan | None = None
@@ -118,7 +120,13 @@ def _case(case: Case, event: CaseChange) -> Case:
         case own.CaseQueued():
             return replace(case, queued_on=event.occurred_on)
         case own.CaseAssigned():
-            return replace(case, case_manager=event.case_manager, assigned_on=event.occurred_on, queued_on=None)
+            return replace(
+                case,
+                case_manager=event.case_manager,
+                instead_of=event.instead_of,
+                assigned_on=event.occurred_on,
+                queued_on=None,
+            )
         case own.PlanAgreed() | own.PlanRevised():
             plan = Plan(
                 version=event.plan_version,
@@ -141,7 +149,7 @@ def _case(case: Case, event: CaseChange) -> Case:
 
 
 def _unassigned(case: Case, office: str) -> Case:
-    return replace(case, office=office, case_manager=None, assigned_on=None, queued_on=None)
+    return replace(case, office=office, case_manager=None, instead_of=None, assigned_on=None, queued_on=None)
 
 
 def _requests(

@@ -18,9 +18,13 @@ FACTS: Final = {
 
 
 def last_closed(cases: Sequence[Case]) -> Case | None:
-    """The case that could go on: a merged one went on elsewhere."""
-    closed = [(one.closing.on, one.case_id, one) for one in cases if one.closing is not None and not _merged(one)]
-    return max(closed, key=lambda found: found[:2])[2] if closed else None
+    """The case that could go on: a merged one went on elsewhere. Of one day's, what a case manager closed counts."""
+    closed = [
+        (one.closing.on, one.closing.reason not in FACTS, one.case_id, one)
+        for one in cases
+        if one.closing is not None and not _merged(one)
+    ]
+    return max(closed, key=lambda found: found[:3])[3] if closed else None
 
 
 def may_begin(records: Records, cases: Sequence[Case], day: date) -> bool:

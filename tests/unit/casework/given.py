@@ -27,11 +27,13 @@ from contracts.words import (
     Qualification,
 )
 from services.casework.app import service
-from services.casework.domain.assignment import AssignCase, Desk, QueueCase, Waiting, rank
+from services.casework.domain.absence import HandOver, Held
+from services.casework.domain.assignment import AssignCase, QueueCase, Waiting, distribute
 from services.casework.domain.casebook import AgreePlan
 from services.casework.domain.cases import Case
 from services.casework.domain.client import Client
 from services.casework.domain.course import Reconsider
+from services.casework.domain.desks import Desk
 from services.casework.domain.offers import Refer
 from services.casework.domain.person import Person, person_of
 from services.runtime.decision import Clients, Context, Message
@@ -69,6 +71,8 @@ class Casework:
     heard: list[Message] = field(default_factory=list)
     desks: dict[str, str] = field(default_factory=lambda: {MANAGER: VAHR})
     limit: int = 75
+    absent: dict[str, str | None] = field(default_factory=dict)
+    """Who is absent, with the deputy who was named."""
     _sequences: dict[tuple[str, str], int] = field(default_factory=dict)
 
     # what intake tells
@@ -186,7 +190,7 @@ class Casework:
         for command in self.ranked():
             self.command(command)
 
-    def ranked(self) -> tuple[AssignCase | QueueCase, ...]:
+    def ranked(self) -> tuple[HandOver | AssignCase | QueueCase, ...]:
         cases = [case for state in self.states.values() for case in state.casework.cases if case.open]
         waiting = [
             Waiting(
@@ -205,10 +209,24 @@ class Casework:
                 office=office,
                 load=sum(case.case_manager == name for case in cases),
                 limit=self.limit,
+                absent=name in self.absent,
+                deputy=self.absent.get(name),
             )
             for name, office in self.desks.items()
         ]
-        return rank(waiting, desks)
+        held = [
+            Held(
+                case_id=case.case_id,
+                person_id=case.person_id,
+                office=case.office,
+                opened_on=case.opened_on,
+                case_manager=case.case_manager,
+                instead_of=case.instead_of,
+            )
+            for case in cases
+            if case.case_manager is not None
+        ]
+        return distribute(waiting, held, desks)
 
     def command(self, command: Any) -> Outcome:
         assert SERVICE.decide is not None

@@ -10,15 +10,15 @@ from contracts.events.casework import CaseAssigned, CaseQueued
 from services.casework.domain.assignment import (
     AssignCase,
     CaseManagerElsewhere,
-    Desk,
     QueueCase,
     RegisterCaseManager,
     UnknownOffice,
     Waiting,
     rank,
 )
+from services.casework.domain.desks import Desk
 from services.casework.store import CaseManagerRow
-from tests.unit.casework.given import ANNA, BERTA, MANAGER, REGIONAL, START, VAHR, WALLE, Casework, assigned
+from tests.unit.casework.given import ANNA, BERTA, MANAGER, REGIONAL, START, VAHR, WALLE, Casework, assigned, uid
 
 OFFICES = st.sampled_from([VAHR, WALLE])
 
@@ -138,3 +138,21 @@ def test_case_managers_are_registered_at_a_sozialzentrum() -> None:
             casework.command(RegisterCaseManager(staff_id="x", office=office, since=START))
     with pytest.raises(CaseManagerElsewhere):
         casework.command(RegisterCaseManager(staff_id="x", office=VAHR, since=START, known_office=WALLE))
+
+
+def test_the_waiting_list_empties_in_order_over_the_days_as_case_managers_finish_training() -> None:
+    """Six clients come on three days, two a day; case managers with room for one begin one a day from the fourth on."""
+    casework = Casework(desks={}, limit=1)
+    people = [uid(f"client {number}") for number in range(6)]
+    for day in range(3):
+        for person in sorted(people[2 * day : 2 * day + 2], reverse=True):
+            casework.able_client(person)
+        casework.next_day()
+    assert len(casework.said(CaseQueued)) == 6
+    expected = [person for day in range(3) for person in sorted(people[2 * day : 2 * day + 2])]
+    for number, person in enumerate(expected, 1):
+        casework.desks[f"vahr.fm{number}"] = VAHR
+        casework.next_day()
+        assigned_today = [one for one in casework.said(CaseAssigned) if one.occurred_on == casework.today]
+        assert [(one.person_id, one.case_manager) for one in assigned_today] == [(person, f"vahr.fm{number}")]
+    assert len(casework.said(CaseQueued)) == 6

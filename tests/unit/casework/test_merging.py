@@ -3,8 +3,9 @@
 import pytest
 
 from contracts.events.casework import CaseClosed, CaseOpened, CaseReopened, ReferralRequested
-from contracts.words import ReopenReason
-from services.casework.domain.casebook import ReopenCase
+from contracts.words import CaseClosedReason, ReopenReason
+from services.casework.domain.casebook import CloseCase, ReopenCase
+from services.casework.domain.course import follow
 from services.casework.domain.offers import OpenReferral
 from tests.unit.casework.given import ANNA, BERTA, DAY, START, Casework, assigned, planned
 
@@ -110,3 +111,17 @@ def test_whoever_had_no_case_before_the_merge_gets_one_after_its_end() -> None:
     assert len(casework.said(CaseOpened)) == 1
     casework.unmerges()
     assert [one.person_id for one in casework.said(CaseOpened)] == [ANNA, BERTA]
+
+
+@pytest.mark.parametrize("ended", [ANNA, BERTA])
+def test_what_a_case_manager_closes_stays_closed_although_the_other_records_aid_ended_on_the_same_day(
+    ended: str,
+) -> None:
+    casework = two_cases(survivor_later=False)
+    other = BERTA if ended == ANNA else ANNA
+    casework.benefit_ends(ended)
+    casework.merges()
+    casework.command(CloseCase(case_id=casework.case(other).case_id, reason=CaseClosedReason.INTEGRATED))
+    casework.next_day(casework.today + 3 * DAY)
+    assert casework.said(CaseReopened) == []
+    assert follow(casework.person(), casework.context("look")) == ()
