@@ -4,6 +4,7 @@ from contracts import topics
 from contracts.city import City
 from services.intake import handlers, preparation, store, tables
 from services.intake.domain.client import Client, initial
+from services.intake.preparation.ages import growing_up
 from services.runtime.service import Service
 
 
@@ -17,6 +18,7 @@ def service(city: City) -> Service[Client]:
         evolve=handlers.evolve,
         decide=handlers.decide,
         prepare=preparation.prepare,
+        rank=growing_up,
         index=store.index,
         project=store.project,
         tables=tables.REBUILT,

@@ -1,6 +1,6 @@
 """The table of contents: what happens on each command.
 
-Intake consumes only the calendar, and nothing here changes by time alone.
+Intake consumes only the calendar; by time alone nobody changes but whoever grows up (preparation/ages.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,8 +40,10 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
         case told.Depart():
             return _outcome(belonging.depart(clients, command, context))
         case told.AssessAbility():
-            assessed = standing.assess(clients, command, context)
-            return _outcome([assessed], rows=[store.assessment_row(assessed, command)])
+            assessed, departments = standing.assess(clients, command, context)
+            return _outcome([assessed, *departments], rows=[store.assessment_row(assessed, command)])
+        case told.Retriage():
+            return _outcome(standing.grow_up(clients, command, context))
         case told.SetProtection():
             protection = standing.set_protection(clients, command, context)
             return _outcome([protection], {"protection_id": protection.protection_id})

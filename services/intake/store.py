@@ -41,6 +41,8 @@ def index(client: Client) -> Iterator[SQLModel]:
         district=client.residence.district,
         registered_on=client.registered_on,
         departed_on=client.departed_on,
+        departments=[one.value for one in client.departments],
+        departments_since=client.departments_since,
     )
     for one in client.memberships:
         yield MembershipRow.model_construct(

@@ -27,6 +27,8 @@ class ClientRow(IntakeTable, table=True):
     district: str
     registered_on: date
     departed_on: date | None = None
+    departments: list[str] = Field(sa_type=JSONB)
+    departments_since: date | None = None
 
 
 class MembershipRow(IntakeTable, table=True):

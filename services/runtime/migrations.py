@@ -33,8 +33,8 @@ def run(context: Migrating) -> None:
         context.run_migrations()
 
 
-async def migrate(service: str, database: str, *, schema: str | None = None) -> None:
-    """Brings a service's database (or one schema of it) to its newest version. Two at once wait for each other."""
+async def migrate(service: str, database: str, *, schema: str | None = None, revision: str = "head") -> None:
+    """Brings a service's database (or one schema of it) to a version. Two at once wait for each other."""
     url = database.replace("postgresql://", "postgresql+asyncpg://", 1)
     settings = {"search_path": schema} if schema else {}
     engine = create_async_engine(url, poolclass=sa.NullPool, connect_args={"server_settings": settings})
@@ -46,7 +46,7 @@ async def migrate(service: str, database: str, *, schema: str | None = None) -> 
         connection.execute(sa.text("select pg_advisory_lock(hashtext('migrate'))"))
         connection.commit()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         connection.commit()
 
     try:

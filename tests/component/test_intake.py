@@ -71,11 +71,50 @@ async def test_a_registered_client_is_shown(intake: IntakeWorld) -> None:
     assert "Mustermann" not in str(shown)
 
 
+YOUNG_PEOPLE = {"X-Department": "young_people"}
+
+
 async def test_that_young_people_are_looked_after_is_for_their_department_only(intake: IntakeWorld) -> None:
-    person_id = await intake.register(6, birth_date="1990-01-01")
+    person_id = await intake.register(6, departments=["young_people", "economic_assistance"])
     _, shown = await intake.get(f"/clients/{person_id}")
-    _, theirs = await intake.get(f"/clients/{person_id}", **{"X-Department": "young_people"})
-    assert (shown["departments"], theirs["departments"]) == ([], ["young_people"])
+    _, theirs = await intake.get(f"/clients/{person_id}", **YOUNG_PEOPLE)
+    assert shown["departments"] == ["economic_assistance"]
+    assert theirs["departments"] == ["young_people", "economic_assistance"]
+
+
+@pytest.mark.parametrize("department", ["economic_assistance", "adults"])
+async def test_a_client_of_young_peoples_services_alone_is_unknown_to_the_others(
+    intake: IntakeWorld, department: str
+) -> None:
+    minor = await intake.register(70, given_name="Wiebke", birth_date="1990-01-01")
+    other = await intake.register(70, given_name="Wibke", birth_date="1990-01-01", departments=["economic_assistance"])
+    others = {"X-Department": department}
+    status, problem = await intake.get(f"/clients/{minor}", **others)
+    unknown = await intake.get(f"/clients/{NOBODY}", **others)
+    assert (status, problem) == unknown
+    assert status == 404
+    assert (await intake.get(f"/clients/{minor}", **YOUNG_PEOPLE))[0] == 200
+
+    assert (await intake.get(f"/clients/{other}", **others))[1]["possible_duplicates"] == []
+    assert (await intake.get(f"/clients/{other}", **YOUNG_PEOPLE))[1]["possible_duplicates"] == [minor]
+    for headers, is_told in ((others, False), (YOUNG_PEOPLE, True)):
+        _, rows = await intake.get("/duplicates?limit=500", **headers)
+        assert ([row for row in rows if minor in {row["person_id"], row["other_id"]}] != []) is is_told
+
+
+async def test_what_is_paid_to_a_client_of_young_people_alone_is_on_their_list_only(intake: IntakeWorld) -> None:
+    minor = await intake.register(71, birth_date="1990-01-01")
+    _, shown = await intake.get(f"/clients/{minor}", **YOUNG_PEOPLE)
+    path = f"/households/{shown['household_id']}/payments"
+    await intake.post(path, {"month": "2001-03"})
+    assert await intake.get(path) == (200, [])
+    assert [row["person_id"] for row in (await intake.get(path, **YOUNG_PEOPLE))[1]] == [minor]
+
+
+async def test_a_merged_record_of_an_adult_opens_the_one_of_young_people(intake: IntakeWorld) -> None:
+    minor, known = await intake.register(72, birth_date="1990-01-01"), await intake.register(73)
+    await intake.post("/merges", {"survivor_id": minor, "loser_id": known})
+    assert (await intake.get(f"/clients/{minor}"))[0] == 200
 
 
 async def test_a_move_keeps_what_was_corrected_before(intake: IntakeWorld) -> None:

@@ -128,6 +128,7 @@ class Client:
     residences: tuple[Residence, ...] = ()
     memberships: tuple[Membership, ...] = ()
     departments: tuple[Department, ...] = ()
+    departments_since: date | None = None
     assessment: Assessment | None = None
     protections: tuple[Protection, ...] = ()
     bases: tuple[Basis, ...] = ()
@@ -180,6 +181,16 @@ class Client:
 
     def protection(self, protection_id: str) -> Protection | None:
         return next((p for p in self.protections if p.protection_id == protection_id), None)
+
+    def protected_by(self, day: date) -> frozenset[ProtectionClass]:
+        """The classes of the protections that hold on that day."""
+        return frozenset(
+            one.protection_class
+            for one in self.protections
+            if one.valid_from <= day
+            and (one.valid_until is None or day <= one.valid_until)
+            and (one.cleared_on is None or day < one.cleared_on)
+        )
 
     def basis(self, basis_id: str) -> Basis | None:
         return next((b for b in self.bases if b.basis_id == basis_id), None)

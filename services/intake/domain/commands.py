@@ -159,6 +159,15 @@ class AssessAbility(PersonCommand):
     wishes: tuple[str, ...] = ()
     earliest_start: date | None = None
     on: date | None = None
+    # prepared: None of whom no identity is known
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retriage(PersonCommand):
+    """The client has grown up: what departments look after them is decided again. Ordered by the calendar alone."""
+
+    birth_date: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +321,7 @@ Command = (
     | JoinHousehold
     | AssignDepartments
     | AssessAbility
+    | Retriage
     | SetProtection
     | ClearProtection
     | RecordBasis

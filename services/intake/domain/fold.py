@@ -39,8 +39,8 @@ def fold(client: Client, event: Event) -> Client:
         case said.OfficeChanged(occurred_on=since, office=office, district=district):
             moved = Residence(since=since, office=office, district=district)
             return replace(client, residences=_from(client.residences, moved))
-        case said.DepartmentsAssigned(departments=departments):
-            return replace(client, departments=departments)
+        case said.DepartmentsAssigned(departments=departments, occurred_on=since):
+            return replace(client, departments=departments, departments_since=since)
         case said.AbilityAssessed():
             return replace(client, assessment=_assessment(event))
         case said.ProtectionSet() | said.ProtectionCleared():

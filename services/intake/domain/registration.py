@@ -126,7 +126,7 @@ def _belonging(client: Client, command: Register, context: Context, on: date) ->
 def _support(client: Client, command: Register, context: Context, on: date) -> Iterator[IntakeEvent]:
     protection = command.protection
     years = rules.age(command.identity.birth_date, on)
-    by_need = rules.triage(years, protection.protection_class if protection else None)
+    by_need = rules.triage(years, {protection.protection_class} if protection else ())
     departments = by_need if command.departments is None else command.departments
     yield DepartmentsAssigned(occurred_on=on, person_id=client.person_id, departments=departments)
     if protection is not None:

@@ -1,12 +1,12 @@
 """Rules that several commands share."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Final
 
 from contracts.city import City, Office
-from contracts.events.intake import PossibleDuplicateFound
-from contracts.words import Department, ProtectionClass
+from contracts.events.intake import DepartmentsAssigned, PossibleDuplicateFound
+from contracts.words import Ability, Department, ProtectionClass
 from services.intake.domain.client import Client
 from services.intake.domain.commands import Similar
 from services.intake.domain.refusals import (
@@ -78,14 +78,43 @@ def age(birth_date: date, on: date) -> int:
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
 
 
-def triage(years: int, protection: ProtectionClass | None) -> tuple[Department, ...]:
-    """Departments by age and need (I5); whoever needs neither of the others' support is for economic assistance."""
+def birthday(birth_date: date, years: int) -> date:
+    """The day on which so many years are completed, as `age` counts them."""
+    try:
+        return birth_date.replace(year=birth_date.year + years)
+    except ValueError:
+        return date(birth_date.year + years, 3, 1)
+
+
+def triage(
+    years: int, protections: Collection[ProtectionClass] = (), ability: Ability | None = None
+) -> tuple[Department, ...]:
+    """Departments by age, need and ability to work (I5).
+
+    Old and ill people, and adults who cannot work as others do, are for the department of adults; whoever is able to
+    work or in need of qualification, and whoever needs neither of the others' support, for economic assistance.
+    """
     found = []
-    if years >= OLD or protection in {ProtectionClass.OLD, ProtectionClass.ILL}:
+    weak = years >= GROWN_UP and ability in {Ability.LIMITED, Ability.UNABLE}
+    if years >= OLD or weak or not {ProtectionClass.OLD, ProtectionClass.ILL}.isdisjoint(protections):
         found.append(Department.ADULTS)
     if years < GROWN_UP:
         found.append(Department.YOUNG_PEOPLE)
+    if years < OLD and ability in {Ability.ABLE, Ability.NEEDS_QUALIFICATION}:
+        found.append(Department.ECONOMIC_ASSISTANCE)
     return tuple(found) or (Department.ECONOMIC_ASSISTANCE,)
+
+
+def triaged_anew(
+    client: Client, *, before: tuple[Department, ...], after: tuple[Department, ...], on: date
+) -> tuple[DepartmentsAssigned, ...]:
+    """What triage would now decide differently; what was assigned by hand beside it stays."""
+    kept = [one for one in client.departments if one in after or one not in before]
+    departments = (*kept, *(one for one in after if one not in before and one not in kept))
+    if not departments or set(departments) == set(client.departments):
+        return ()
+    since = max(on, client.departments_since or on)
+    return (DepartmentsAssigned(occurred_on=since, person_id=client.person_id, departments=departments),)
 
 
 def duplicates(

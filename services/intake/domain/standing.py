@@ -1,7 +1,10 @@
 """What holds for a client: ability to work, protection, legal bases for disclosure."""
 
+from datetime import date
+
 from contracts.events.intake import (
     AbilityAssessed,
+    DepartmentsAssigned,
     DisclosureBasisRecorded,
     DisclosureBasisRevoked,
     IntakeEvent,
@@ -10,7 +13,14 @@ from contracts.events.intake import (
 )
 from services.intake.domain import rules
 from services.intake.domain.client import Client
-from services.intake.domain.commands import AssessAbility, ClearProtection, RecordBasis, RevokeBasis, SetProtection
+from services.intake.domain.commands import (
+    AssessAbility,
+    ClearProtection,
+    RecordBasis,
+    Retriage,
+    RevokeBasis,
+    SetProtection,
+)
 from services.intake.domain.refusals import (
     BasisAlreadyRevoked,
     ImplausibleDate,
@@ -25,14 +35,17 @@ from services.intake.domain.registration import protection_set
 from services.runtime.decision import Clients, Context
 
 
-def assess(clients: Clients[Client], command: AssessAbility, context: Context) -> AbilityAssessed:
+def assess(
+    clients: Clients[Client], command: AssessAbility, context: Context
+) -> tuple[AbilityAssessed, tuple[DepartmentsAssigned, ...]]:
+    """The assessment, and the departments that follow from it."""
     on = command.on or context.today
     if not rules.EARLIEST <= on <= context.today:
         raise ImplausibleDate("on")
     client = rules.active(clients, command.person_id, on)
     if client.assessment is not None and on < client.assessment.assessed_on:
         raise OutOfOrder("assessment")
-    return AbilityAssessed(
+    assessed = AbilityAssessed(
         occurred_on=on,
         person_id=client.person_id,
         ability=command.ability,
@@ -43,6 +56,33 @@ def assess(clients: Clients[Client], command: AssessAbility, context: Context) -
         work_permit=command.work_permit,
         earliest_start=command.earliest_start or on,
         author=command.author,
+    )
+    return assessed, _triaged(client, command, on)
+
+
+def _triaged(client: Client, command: AssessAbility, on: date) -> tuple[DepartmentsAssigned, ...]:
+    if command.birth_date is None:
+        return ()
+    years, classes = rules.age(command.birth_date, on), client.protected_by(on)
+    before = client.assessment.ability if client.assessment else None
+    return rules.triaged_anew(
+        client,
+        before=rules.triage(years, classes, before),
+        after=rules.triage(years, classes, command.ability),
+        on=on,
+    )
+
+
+def grow_up(clients: Clients[Client], command: Retriage, context: Context) -> tuple[DepartmentsAssigned, ...]:
+    """On the 18th birthday: what was for young people's services by age goes on where triage sends an adult."""
+    client = rules.active(clients, command.person_id, context.today)
+    classes = client.protected_by(context.today)
+    ability = client.assessment.ability if client.assessment else None
+    return rules.triaged_anew(
+        client,
+        before=rules.triage(rules.GROWN_UP - 1, classes, ability),
+        after=rules.triage(rules.age(command.birth_date, context.today), classes, ability),
+        on=context.today,
     )
 
 

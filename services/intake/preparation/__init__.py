@@ -10,6 +10,7 @@ import asyncpg
 
 from services.intake.domain import registration
 from services.intake.domain.commands import Command, Register
+from services.intake.preparation.ages import ages
 from services.intake.preparation.households import households
 from services.intake.preparation.identities import identities
 from services.intake.preparation.payments import payments
@@ -22,6 +23,7 @@ async def prepare(db: asyncpg.Connection, commands: Sequence[Command], context: 
     found: list[Prepared] = [_checked(command, context) for command in commands]
     found = await identities(db, found, context)
     found = await households(db, found, context)
+    found = await ages(db, found)
     return await payments(db, found)
 
 

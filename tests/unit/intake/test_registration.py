@@ -1,8 +1,10 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from contracts import topics
 from contracts.events.intake import (
@@ -13,7 +15,7 @@ from contracts.events.intake import (
     PossibleDuplicateFound,
     ProtectionSet,
 )
-from contracts.words import BenefitKind, Department, DepartureReason, ProtectionClass
+from contracts.words import Ability, BenefitKind, Department, DepartureReason, ProtectionClass
 from services.intake.domain.commands import BenefitGrant, Depart, HouseholdChoice, ProtectionGrant
 from services.intake.domain.refusals import (
     BenefitInForce,
@@ -23,7 +25,7 @@ from services.intake.domain.refusals import (
     UnknownDistrict,
     UnknownOffice,
 )
-from services.intake.domain.rules import age, triage
+from services.intake.domain.rules import age, birthday, triage
 from services.runtime.decision import Addressed, Refusal
 from tests.unit.intake.given import (
     ANNA,
@@ -141,7 +143,33 @@ def test_a_protection_holds_from_the_day_of_registration() -> None:
 def test_triage_is_by_age_and_need(
     years: int, protection: ProtectionClass | None, departments: tuple[Department, ...]
 ) -> None:
-    assert triage(years, protection) == departments
+    assert triage(years, {protection} if protection else ()) == departments
+
+
+@pytest.mark.parametrize(
+    ("years", "protection", "ability", "departments"),
+    [
+        (30, None, Ability.ABLE, {Department.ECONOMIC_ASSISTANCE}),
+        (30, None, Ability.UNABLE, {Department.ADULTS}),
+        (30, None, Ability.LIMITED, {Department.ADULTS}),
+        (30, ProtectionClass.ILL, Ability.ABLE, {Department.ADULTS, Department.ECONOMIC_ASSISTANCE}),
+        (17, None, Ability.NEEDS_QUALIFICATION, {Department.YOUNG_PEOPLE, Department.ECONOMIC_ASSISTANCE}),
+        (17, None, Ability.UNABLE, {Department.YOUNG_PEOPLE}),
+        (66, None, Ability.ABLE, {Department.ADULTS}),
+    ],
+)
+def test_triage_considers_the_ability_to_work(
+    years: int, protection: ProtectionClass | None, ability: Ability, departments: set[Department]
+) -> None:
+    assert set(triage(years, {protection} if protection else (), ability)) == departments
+
+
+@given(st.dates(min_value=date(1900, 1, 1), max_value=date(2001, 12, 31)), st.integers(1, 100))
+@example(date(1984, 2, 29), 18)
+def test_a_birthday_is_the_first_day_of_a_higher_age(birth_date: date, years: int) -> None:
+    day = birthday(birth_date, years)
+    assert age(birth_date, day) == years
+    assert age(birth_date, day - timedelta(days=1)) == years - 1
 
 
 def test_departments_that_are_named_replace_triage() -> None:
