@@ -38,7 +38,9 @@ def main() -> int:
         print(f"{name} is no agency of the city's configuration", file=sys.stderr)
         return 2
     seed, outcomes = int(os.environ.get("LOTSE_SEED", "1")), scene.facts.outcomes.get(name, {})
-    habits = Habits(found.id, seed, scene.city.deadlines, outcomes)
+    others = [agency for agency in scene.city.agency_ids if agency > name] or list(scene.city.agency_ids)
+    neighbour = None if min(others) == name else min(others)
+    habits = Habits(found.id, seed, scene.city.deadlines, outcomes, neighbour)
     asyncio.run(_run(Agency(habits, found.services), os.environ.get("LOTSE_KAFKA", "127.0.0.1:19092")))
     return 0
 

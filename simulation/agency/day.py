@@ -10,9 +10,12 @@ from contracts.event import Event
 from contracts.events import partners
 from contracts.events.partners import ReferralOffered
 from contracts.words import ServiceKind, StatusQuestion
-from simulation.agency.conduct import Line, Script, message_id
+from simulation.agency import slips
+from simulation.agency.conduct import script
 from simulation.agency.file import File, Files
 from simulation.agency.habits import Habits
+from simulation.agency.line import Line, message_id
+from simulation.agency.spoiling import Spoiling
 from simulation.chance import fraction, whole
 from simulation.workdays import DAY, is_first_of_month, next_workday, works
 
@@ -23,10 +26,12 @@ CROSSED_DAYS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message under its id."""
+    """A message under its id. `box`: the agency on whose topic it lands, if it is not the own one."""
 
     id: str
     message: Event
+    spoilt: Spoiling | None = None
+    box: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,10 @@ class Agency:
             if offer.occurred_on >= day:
                 continue
             for line in self._lines(file, offer, day):
-                yield Said(message_id(self.seed, self.id, referral, line.name), line.message)
+                yield Said(message_id(self.seed, self.id, referral, line.name), line.message, line.spoilt, line.box)
 
     def _lines(self, file: File, offer: ReferralOffered, day: date) -> Iterable[Line]:
-        for line in script(self.habits, offer):
+        for line in spoken(self.habits, offer):
             if line.on == day and not self._stopped(file, line):
                 yield line
         yield from self._status(file, offer, day)
@@ -94,8 +99,9 @@ class Agency:
 
 
 @lru_cache(maxsize=100_000)
-def script(habits: Habits, offer: ReferralOffered) -> tuple[Line, ...]:
-    return tuple(Script(habits, offer).lines())
+def spoken(habits: Habits, offer: ReferralOffered) -> tuple[Line, ...]:
+    """The script as it comes out."""
+    return tuple(slips.among(habits, script(habits, offer)))
 
 
 def _monday_after(told_on: date) -> date:

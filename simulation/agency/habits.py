@@ -11,12 +11,16 @@ Shares = Mapping[PlacementKind, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Habits:
-    """Compared by identity: a process has one. `outcomes`: kinds of placement by service, where they are not usual."""
+    """Compared by identity: a process has one. `outcomes`: kinds of placement by service, where they are not usual.
+
+    `neighbour`: another agency of the city, into whose post something gets at times.
+    """
 
     agency: str
     seed: int
     deadlines: Deadlines = field(default_factory=Deadlines)
     outcomes: Mapping[ServiceKind, Shares] = field(default_factory=dict)
+    neighbour: str | None = None
 
     @property
     def city_days(self) -> tuple[int, ...]:

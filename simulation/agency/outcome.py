@@ -25,10 +25,16 @@ USUAL: Final[Mapping[ServiceKind, Shares]] = {
 }
 """What comes of a service, as shares, where the city's facts name nothing else."""
 EMPLOYERS: Final = 300
+MINOR_HOURS: Final = 14
+PART_TIME_HOURS: Final = 19
+PART_TIME: Final = 0.12
+"""Of jobs that are not minor ones: hardly enough to live on, so that aid often goes on beside them."""
 ENDINGS: Final = (
     (EndReason.EMPLOYER_ENDED, 0.5),
-    (EndReason.CLIENT_QUIT, 0.3),
-    (EndReason.ILLNESS, 0.2),
+    (EndReason.CLIENT_QUIT, 0.25),
+    (EndReason.ILLNESS, 0.15),
+    (EndReason.PROVIDER_ENDED, 0.06),
+    (EndReason.NO_SHOW, 0.04),
 )
 
 
@@ -45,15 +51,25 @@ def result(habits: Habits, referral: str, service: ServiceKind, reported: date, 
     about = (habits.seed, habits.agency, referral)
     kinds = habits.outcomes.get(service) or USUAL[service]
     kind = weighted(tuple(kinds.items()), fraction(*about, "kind"))
-    employer = f"{29_000_000 + whole(1, EMPLOYERS, *about, 'employer') * 17:08d}"
     ago = fraction(*about, "started") < 0.35
     days = -whole(1, 12, *about, "start") if ago else whole(1, 32, *about, "start")
     return Result(
         kind=kind,
-        employer_id=None if kind is PlacementKind.SELF_EMPLOYMENT else employer,
+        employer_id=None if kind is PlacementKind.SELF_EMPLOYMENT else employer(*about),
         start_date=reported + timedelta(days=days),
-        hours_per_week=min(hours, 14) if kind is PlacementKind.MINOR_JOB else hours,
+        hours_per_week=_hours(kind, hours, about),
     )
+
+
+def employer(*about: object) -> str:
+    """The Betriebsnummer of one of the city's employers."""
+    return f"{29_000_000 + whole(1, EMPLOYERS, *about, 'employer') * 17:08d}"
+
+
+def _hours(kind: PlacementKind, able: int, about: tuple[object, ...]) -> int:
+    if kind is PlacementKind.MINOR_JOB:
+        return min(able, MINOR_HOURS)
+    return min(able, PART_TIME_HOURS) if fraction(*about, "part-time") < PART_TIME else able
 
 
 def ending(habits: Habits, referral: str) -> EndReason:

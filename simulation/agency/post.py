@@ -20,6 +20,7 @@ from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
 from simulation.agency.day import Agency, Said
 from simulation.agency.file import Files
+from simulation.agency.spoiling import spoil
 
 CALENDAR: Final = TopicPartition(topics.DAY.name, 0)
 POLL_MS: Final = 250
@@ -141,7 +142,10 @@ class Post:
                 recorded=day.isoformat(),
             ).headers()
             value, key = event.model_dump_json().encode(), event.subject.encode()
-            acks.append(await self._producer.send(self._in.name, value, key=key, headers=headers))
+            if said.spoilt is not None:
+                headers, value = spoil(said.spoilt, headers, value)
+            box = self._in if said.box is None else topics.partner_in(said.box)
+            acks.append(await self._producer.send(box.name, value, key=key, headers=headers))
         if acks:
             await asyncio.gather(*acks)
 

@@ -12,10 +12,11 @@ from contracts.events import partners
 from contracts.events.partners import ReferralOffered
 from contracts.profile import Profile
 from contracts.words import Mobility, Qualification, ServiceKind, StatusQuestion
-from simulation.agency.conduct import Line
-from simulation.agency.day import Agency, Said, script
+from simulation.agency.conduct import script
+from simulation.agency.day import Agency, Said
 from simulation.agency.file import Files
 from simulation.agency.habits import Habits
+from simulation.agency.line import Line
 from simulation.facts import read_scene
 
 ASKED = date(2001, 10, 15)
@@ -160,7 +161,8 @@ def test_a_withdrawal_ends_what_was_to_come_but_for_crossing_mail_and_some_resul
         files = _files(offer)
         withdrawn_on = offer.occurred_on + timedelta(days=4)
         files.note(partners.ReferralWithdrawn(referral_id=offer.referral_id, occurred_on=withdrawn_on), withdrawn_on)
-        after = [s.message for s in _said(files) if s.message.occurred_on > withdrawn_on + timedelta(days=3)]
+        later = [day for day in YEAR if day > withdrawn_on + timedelta(days=3)]
+        after = [said.message for said in _said(files, later)]
         about_it = [m for m in after if not isinstance(m, partners.CapacityAnnounced)]
         assert all(isinstance(message, partners.PlacementResultReported) for message in about_it)
         late += len(about_it)
