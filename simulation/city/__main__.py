@@ -34,7 +34,7 @@ def _addresses() -> Addresses:
 
 
 async def _year(asked: argparse.Namespace, scene: Scene, path: Path, tell: Callable[[date, Any], None]) -> None:
-    town, until = Town(asked.seed, names.invent(asked.seed), scene.facts), asked.until
+    town, until = Town(asked.seed, names.invent(asked.seed), scene.facts, agencies=scene.city.agency_ids), asked.until
     async with Services(_addresses()) as services:
         with Journal(path) as journal:
             year = Year(town, scene, asked.scale, services, journal, first_day=asked.first_day)

@@ -4,84 +4,39 @@ People are named by their number in the model; ids of the services come with the
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from contracts.words import (
-    BenefitEndReason,
-    DepartureReason,
-    ProtectionClass,
-    ServiceKind,
-    WithdrawReason,
+from simulation.city.actions_case import Agree, Close, Confirm, Refer, Reopen, Resolve, Settle, Void, Withdraw
+from simulation.city.actions_intake import (
+    Adjust,
+    Arrive,
+    Assess,
+    ClearProtection,
+    Consent,
+    CorrectAddress,
+    CorrectBirth,
+    Depart,
+    EndAid,
+    LookAfter,
+    Move,
+    Protect,
+    Reassess,
+    RegisterTwin,
+    Rejoin,
+    Return,
+    RevokeBasis,
+    Split,
+    VoidTwin,
+    Volunteer,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Arrive:
-    """A household registers, its first `size` persons, and receives aid at a level (millionths of the raw amounts)."""
-
-    household: int
-    size: int
-    level: int
-    single: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """Persons who received aid before receive it again."""
-
-    persons: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EndAid:
-    persons: tuple[int, ...]
-    reason: BenefitEndReason
-
-
-@dataclass(frozen=True, slots=True)
-class Depart:
-    persons: tuple[int, ...]
-    reason: DepartureReason
-
-
-@dataclass(frozen=True, slots=True)
-class Assess:
-    """Ability to work, and with `basis` the client's consent to tell agencies of them."""
-
-    person: int
-    basis: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Protect:
-    """From today, for `days`."""
-
-    person: int
-    protection_class: ProtectionClass
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClearProtection:
-    person: int
-
-
-@dataclass(frozen=True, slots=True)
-class RevokeBasis:
-    person: int
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    persons: tuple[int, ...]
-    district: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterTwin:
-    """The same person again, misspelt, by another clerk."""
-
-    person: int
+__all__ = [
+    "Absent", "Adjust", "Agree", "Arrive", "Assess", "ClearProtection", "Close", "Confirm", "Consent",
+    "CorrectAddress", "CorrectBirth", "Depart", "Dismiss", "Employ", "EndAid", "LookAfter", "MergeTwin", "Move",
+    "Pay", "PayAgain", "Protect", "Reassess", "Refer", "RegisterTwin", "Rejoin", "Reopen", "Resolve", "Return",
+    "Reverse", "RevokeBasis", "Settle", "Split", "Transfer", "UndoMerge", "Void", "VoidTwin", "Volunteer",
+    "Withdraw",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +45,48 @@ class MergeTwin:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoMerge:
+    """They were two persons after all."""
+
+    person: int
+    merge: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pay:
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Two records that resemble each other are two persons, by the ids that intake gave them."""
+
+    record: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A case manager is away from tomorrow, until the day before `returns_on`."""
+
+    staff: str
+    office: str
+    returns_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """A payment to the household of which the person is the head is taken back."""
+
+    person: int
+    payment: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayAgain:
+    """What a household is still owed of a month, by the id that intake gave it."""
+
+    household: str
     month: str
 
 
@@ -107,62 +103,35 @@ class Employ:
     office: str
 
 
-@dataclass(frozen=True, slots=True)
-class Agree:
-    """A joint plan, or with `version` above 1 its review."""
-
-    person: int
-    case: str
-    manager: str
-    office: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refer:
-    person: int
-    case: str
-    manager: str
-    office: str
-    agency: str
-    service: ServiceKind
-    follows: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    person: int
-    case: str
-    manager: str
-    office: str
-    referral: str
-    reason: WithdrawReason
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """A case manager has seen the contract of a placement that is yet to begin."""
-
-    person: int
-    manager: str
-    office: str
-    placement: str
-
-
-Line = Arrive | Return | EndAid | Depart | Assess | Protect | ClearProtection | RevokeBasis | Move | RegisterTwin
+Line = (
+    Arrive
+    | Return
+    | EndAid
+    | Depart
+    | Assess
+    | Protect
+    | ClearProtection
+    | RevokeBasis
+    | Move
+    | RegisterTwin
+    | VoidTwin
+    | Volunteer
+    | Reassess
+    | Consent
+    | CorrectBirth
+    | CorrectAddress
+    | LookAfter
+    | Adjust
+    | Split
+    | Rejoin
+)
 """What goes to intake in bulk."""
-First = Transfer | Employ | MergeTwin | Pay
+First = Transfer | Employ | Absent | MergeTwin | UndoMerge | Dismiss | Reverse | PayAgain | Pay
 """What comes before all else on its day, one after the other."""
-Case = Agree | Refer | Withdraw | Confirm
+Case = Agree | Refer | Withdraw | Confirm | Void | Close | Reopen | Resolve | Settle
 Action = Line | First | Case
 
-_KINDS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind
-    for kind in (
-        *(Arrive, Return, EndAid, Depart, Assess, Protect, ClearProtection, RevokeBasis, Move, RegisterTwin),
-        *(MergeTwin, Pay, Transfer, Employ, Agree, Refer, Withdraw, Confirm),
-    )
-}
+_KINDS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Action)}
 
 
 def dump(action: Action) -> dict[str, Any]:

@@ -4,53 +4,18 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
 from contracts.city import City, OfficeKind
-from contracts.words import INTEGRATIONS, Ability, PlacementKind, ServiceKind, WithdrawReason
+from contracts.words import INTEGRATIONS, Ability, ServiceKind, WithdrawReason
 from simulation.chance import fraction, pick, weighted, whole
+from simulation.city import errands
 from simulation.city.actions import Agree, Case, Confirm, Employ, Refer, Withdraw
+from simulation.city.seen import Seen, SeenCase
 from simulation.city.town import CaseNote, Known, Town
 from simulation.facts import Scene
 from simulation.workdays import next_workday
 
 OPEN: Final = frozenset({"draft", "requested", "received", "accepted", "in_service", "on_hold"})
 MOST_REFERRALS: Final = 6
-
-
-class _Seen(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class SeenReferral(_Seen):
-    referral_id: str
-    agency: str
-    service: ServiceKind
-    state: str
-    requested_on: date | None = None
-
-
-class SeenPlacement(_Seen):
-    placement_id: str
-    kind: PlacementKind
-    start: date
-    confirmed: bool
-    ended_on: date | None = None
-
-
-class SeenCase(_Seen):
-    """A case as `GET /cases` shows it."""
-
-    case_id: str
-    person_id: str
-    office: str
-    case_manager: str | None
-    assigned_on: date | None
-    plan_version: int | None = None
-    ability: Ability | None = None
-    referrals: tuple[SeenReferral, ...] = ()
-    placements: tuple[SeenPlacement, ...] = ()
-    protected: bool = False
 
 
 def staff(scene: Scene, seed: int, day: date) -> Iterator[Employ]:
@@ -74,7 +39,7 @@ def found_work(town: Town, cases: Sequence[SeenCase], day: date) -> Iterator[int
         if one is None or not one.in_aid:
             continue
         for placement in case.placements:
-            if _works(placement, day) and placement.kind in INTEGRATIONS:
+            if placement.works(day) and placement.kind in INTEGRATIONS:
                 about = (town.seed, placement.placement_id)
                 ends_on = placement.start + timedelta(days=whole(0, 7, *about, "tells"))
                 if ends_on <= day and fraction(*about, "leaves aid") < 0.85:
@@ -82,27 +47,30 @@ def found_work(town: Town, cases: Sequence[SeenCase], day: date) -> Iterator[int
                     break
 
 
-def work(town: Town, city: City, cases: Sequence[SeenCase], day: date) -> Iterator[Case]:
+def work(town: Town, city: City, seen: Seen, day: date) -> Iterator[Case]:
     """At most one thing a case and day. Nothing for persons of whom intake is told something today."""
-    for case in sorted(cases, key=lambda seen: seen.case_id):
+    settled = {one.case: one for one in errands.settlements(town, seen, day)}
+    suggested = frozenset(one.referral_id for one in seen.suggestions if one.referral_id)
+    for case in sorted(seen.cases, key=lambda one: one.case_id):
         one = town.by_id.get(case.person_id)
         if one is None or case.case_manager is None or case.assigned_on is None or case.protected:
             continue
         if one.touched_on == day or not one.in_aid:
             continue
-        action = _next(town, city, case, one, day)
+        action = settled.get(case.case_id) or _next(town, city, case, one, day, suggested)
         if action is not None:
             yield action
 
 
-def _next(town: Town, city: City, case: SeenCase, one: Known, day: date) -> Case | None:
+def _next(town: Town, city: City, case: SeenCase, one: Known, day: date, suggested: frozenset[str]) -> Case | None:
+    """`suggested`: referrals of which casework asks whether they shall be withdrawn."""
     note = town.notes.get(case.case_id, CaseNote())
     manager, office, number = case.case_manager or "", case.office, one.person.number
     if not case.plan_version:
         return Agree(number, case.case_id, manager, office, 1) if _agrees(town, case, day) else None
-    urgent = _withdrawal(town, case, note, one, day) or _confirmation(town, case, one, day)
-    if urgent:
-        return urgent
+    urgent = _withdrawal(town, case, note, one, day, suggested) or _confirmation(town, case, one, day)
+    if action := urgent or errands.error(town, case, note, one, day) or errands.closing(town, case, note, one, day):
+        return action
     if note.plan_on and day >= note.plan_on + timedelta(days=whole(110, 165, town.seed, number, "review")):
         return Agree(number, case.case_id, manager, office, note.version + 1)
     return _referral(town, city, case, note, one, day)
@@ -115,16 +83,18 @@ def _agrees(town: Town, case: SeenCase, day: date) -> bool:
     return day >= (case.assigned_on or day) + timedelta(days=days)
 
 
-def _withdrawal(town: Town, case: SeenCase, note: CaseNote, one: Known, day: date) -> Withdraw | None:
+def _withdrawal(
+    town: Town, case: SeenCase, note: CaseNote, one: Known, day: date, suggested: frozenset[str]
+) -> Withdraw | None:
     """Where the plan changes or another agency found a job first."""
-    integrated = any(_works(p, day) and p.kind in INTEGRATIONS for p in case.placements)
+    integrated = any(p.works(day) and p.kind in INTEGRATIONS for p in case.placements)
     for referral in case.referrals:
         if referral.state not in OPEN or referral.referral_id in note.withdrawn or referral.requested_on is None:
             continue
         about = (town.seed, referral.referral_id)
         changes = fraction(*about, "plan changes") < 0.06
         due = referral.requested_on + timedelta(days=whole(1, 16, *about, "withdrawn")) <= day
-        if integrated or (changes and due):
+        if (integrated and referral.referral_id not in suggested) or (changes and due):
             reason = WithdrawReason.PLACED_ELSEWHERE if integrated else WithdrawReason.PLAN_CHANGED
             manager = case.case_manager or ""
             return Withdraw(one.person.number, case.case_id, manager, case.office, referral.referral_id, reason)
@@ -143,7 +113,7 @@ def _confirmation(town: Town, case: SeenCase, one: Known, day: date) -> Confirm 
 def _referral(town: Town, city: City, case: SeenCase, note: CaseNote, one: Known, day: date) -> Refer | None:
     """To one agency, sometimes soon to the other one too; after a referral that came to nothing, another."""
     open_at = {referral.agency for referral in case.referrals if referral.state in OPEN}
-    working = any(_works(p, day) or p.start > day for p in case.placements if p.ended_on is None)
+    working = any(p.works(day) or p.start > day for p in case.placements if p.ended_on is None)
     if note.plan_on is None or note.referrals >= MOST_REFERRALS or working:
         return None
     if one.basis_id is None and note.referrals:
@@ -167,7 +137,7 @@ def _referral(town: Town, city: City, case: SeenCase, note: CaseNote, one: Known
 
 
 def _service(one: Known, offered: Sequence[ServiceKind], about: tuple[object, ...]) -> ServiceKind:
-    untrained = one.person.ability is Ability.NEEDS_QUALIFICATION
+    untrained = one.ability is Ability.NEEDS_QUALIFICATION
     young = (one.comes - one.person.birth_date).days < 27 * 365
     weights = {
         ServiceKind.JOB_PLACEMENT: 0.25 if untrained else 0.8,
@@ -176,7 +146,3 @@ def _service(one: Known, offered: Sequence[ServiceKind], about: tuple[object, ..
         ServiceKind.JOB_SCHEME: 0.35 if untrained else 0.12,
     }
     return weighted([(service, weights[service]) for service in offered], fraction(*about, "service"))
-
-
-def _works(placement: SeenPlacement, day: date) -> bool:
-    return placement.confirmed and placement.start <= day and (placement.ended_on is None or placement.ended_on > day)

@@ -1,22 +1,33 @@
-"""What happens to people besides coming and going: assessments, illness, moves, consent taken back, double records."""
+"""What happens to people besides coming and going: assessments, illness, moves, consent taken back, double records.
+
+What is rarer stands in `habits`.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from contracts.words import ProtectionClass
+from contracts.words import BasisKind, ProtectionClass
 from simulation.chance import fraction, pick, whole
-from simulation.city.actions import Assess, ClearProtection, Line, MergeTwin, Move, Protect, RegisterTwin, RevokeBasis
+from simulation.city.actions import Assess, ClearProtection, Line, Move, Protect, RevokeBasis, VoidTwin
 from simulation.city.town import Known, Town
 
 A_WORKDAY: Final = 1 / 21
 ILL: Final = 0.015 * A_WORKDAY
 """Of those able to work, a working day: one and a half in a hundred a month."""
-REVOKES: Final = 0.003 * A_WORKDAY
-MOVES: Final = 0.003 * A_WORKDAY
+REVOKES: Final = 0.008 * A_WORKDAY
+"""Of those who consented."""
+MOVES: Final = 0.004 * A_WORKDAY
+"""Of households."""
 CONSENTS: Final = 0.95
-TWINS: Final = 0.02
-"""Working days on which somebody is registered twice."""
+BY_STATUTE: Final = 0.1
+"""Of those who let agencies know of them: not by their consent but by law."""
+BACKDATED: Final = 0.25
+"""Of illnesses: the certificate comes some days after its first day."""
+FORESEEN: Final = 0.15
+"""Of illnesses: an operation or a cure with a date."""
+WRONG_ENTRIES: Final = 0.35
+"""Of double records: nobody's, and taken out; the others are merged."""
 TWIN_FOUND_DAYS: Final = 20
 
 
@@ -29,8 +40,8 @@ def lines(town: Town, day: date, busy: set[int]) -> Iterator[Line]:
         if not one.assessed and one.person.ability is not None:
             told.add(number)
             if _assessed_on(town, one) <= day:
-                yield Assess(number, one.person.able and fraction(town.seed, number, "consents") < CONSENTS)
-        elif one.person.placeable:
+                yield _assessment(town, one)
+        elif one.placeable:
             if one.ill_since is None or one.ill_since + timedelta(days=one.ill_days) < day:
                 healthy.append(number)
             else:
@@ -46,7 +57,7 @@ def lines(town: Town, day: date, busy: set[int]) -> Iterator[Line]:
     for move in _moves(town, day, told):
         told.update(move.persons)
         yield move
-    yield from _twin(town, day, told)
+    yield from (VoidTwin(number) for number in twins(town, day, void=True) if number not in told)
 
 
 def _some(town: Town, among: Sequence[int], rate: float, day: date, about: str) -> list[int]:
@@ -55,11 +66,20 @@ def _some(town: Town, among: Sequence[int], rate: float, day: date, about: str) 
     return list(dict.fromkeys(pick(among, town.seed, day, about, number) for number in range(count)))
 
 
-def merges(town: Town, day: date) -> Iterator[MergeTwin]:
-    """Double records are found after some weeks."""
+def twins(town: Town, day: date, *, void: bool) -> Iterator[int]:
+    """Whose second record is found on a day, some weeks after it was made: a wrong entry, or theirs."""
     for number, one in town.known.items():
         if one.twin_id and one.twin_since and one.twin_since + timedelta(days=TWIN_FOUND_DAYS) <= day:
-            yield MergeTwin(number)
+            wrong = fraction(town.seed, number, one.twin_since, "whose") < WRONG_ENTRIES
+            if wrong is void:
+                yield number
+
+
+def _assessment(town: Town, one: Known) -> Assess:
+    number = one.person.number
+    consents = one.person.able and fraction(town.seed, number, "consents") < CONSENTS
+    kind = BasisKind.STATUTE if fraction(town.seed, number, "by law") < BY_STATUTE else BasisKind.CONSENT
+    return Assess(number, consents, kind)
 
 
 def _assessed_on(town: Town, one: Known) -> date:
@@ -79,7 +99,11 @@ def _recovery(town: Town, one: Known, day: date) -> Iterator[ClearProtection]:
 
 def _illness(town: Town, number: int, day: date) -> Protect:
     kind = pick((ProtectionClass.ILL, ProtectionClass.ILL, ProtectionClass.CARE), town.seed, number, day, "class")
-    return Protect(number, kind, whole(20, 120, town.seed, number, day, "ill"))
+    days = whole(20, 120, town.seed, number, day, "ill")
+    since = fraction(town.seed, number, day, "since")
+    if since < BACKDATED:
+        return Protect(number, kind, days, -whole(2, 18, town.seed, number, day, "before"))
+    return Protect(number, kind, days, whole(2, 14, town.seed, number, day, "ahead") if since > 1 - FORESEEN else 0)
 
 
 def _moves(town: Town, day: date, told: set[int]) -> Iterator[Move]:
@@ -87,14 +111,3 @@ def _moves(town: Town, day: date, told: set[int]) -> Iterator[Move]:
         members = town.alive(household)
         if not told.intersection(members):
             yield Move(tuple(members), town.new_district(household, day))
-
-
-def _twin(town: Town, day: date, told: set[int]) -> Iterator[RegisterTwin]:
-    if fraction(town.seed, day, "twin") >= TWINS:
-        return
-    choices = [n for n, one in town.known.items() if one.in_aid and one.person.head and one.assessed and not one.moved]
-    if choices:
-        number = pick(choices, town.seed, day, "whose twin")
-        one = town.known[number]
-        if number not in told and one.twin_since is None:
-            yield RegisterTwin(number)

@@ -56,6 +56,8 @@ ABILITIES: Final = (
     (Ability.UNABLE, 0.24),
 )
 """Of adults who are neither single parents nor pensioners: 11,000 of 19,700 are able or need qualification."""
+MISTYPED: Final = 0.012
+"""Of registrations: one of some eighty birth dates is wrong by a digit (our own estimate)."""
 PARENTS_ABILITIES: Final = ((Ability.ABLE, 0.04), (Ability.LIMITED, 0.96))
 
 
@@ -146,6 +148,11 @@ def skills(seed: int, number: int, ability: Ability) -> Skills:
         mobility=pick((Mobility.DISTRICT, Mobility.CITY, Mobility.CITY, Mobility.REGION), seed, number, "mobility"),
         work_permit=fraction(seed, number, "permit") < 0.95,
     )
+
+
+def mistyped(seed: int, number: int) -> bool:
+    """Whether the birth date of this person was typed wrong at the registration."""
+    return fraction(seed, number, "mistyped") < MISTYPED
 
 
 def _roles(seed: int, number: int, make: Make) -> tuple[Role, ...]:

@@ -21,6 +21,8 @@ RETURNING: Final = 0.06
 AWAY_DAYS: Final = 45
 LOOK_FOR_SMALLER: Final = 12
 """Households too large for the day's departures that are passed over before one of them loses members instead."""
+DIE_YOUNG: Final = 0.01
+"""Of persons below the pension's age who leave aid alone."""
 ENDINGS: Final[tuple[tuple[BenefitEndReason | DepartureReason, float], ...]] = (
     (BenefitEndReason.OTHER_INCOME, 0.45),
     (BenefitEndReason.NO_LONGER_NEEDED, 0.25),
@@ -45,11 +47,14 @@ def first_files(town: Town, day: date, scale: Fraction) -> list[Arrive]:
     return [Arrive(one.household, one.size, level, one.single) for one in found]
 
 
-def movements(town: Town, day: date, scale: Fraction, leaving: Sequence[int]) -> Iterator[Line]:
-    """A working day's arrivals and departures. `leaving`: persons who found work; they count among the departures."""
+def movements(
+    town: Town, day: date, scale: Fraction, leaving: Sequence[int], lost: Sequence[int] = ()
+) -> Iterator[Line]:
+    """A working day's arrivals and departures. `leaving`: persons who found work; they count among the departures.
+    `lost`: persons whose job has ended, and who need aid again."""
     goal = stock.target(town.facts.year, stock.month_end(day) if is_last_of_month(day) else day, scale)
     going = set(leaving)
-    returning = list(_returning(town, day))
+    returning = list(dict.fromkeys((*lost, *_returning(town, day))))
     coming = len(returning)
     wanted = max(_newcomers(town, day, scale), goal - (town.in_aid - len(going)) - coming)
     households = list(_households(town, day, wanted))
@@ -116,6 +121,8 @@ def _leave(town: Town, day: date, household: int, members: Sequence[int]) -> End
     about = (town.seed, household, day, "leaves")
     first = town.known[members[0]].person
     if first.role is Role.PENSIONER and len(members) == 1 and fraction(*about, "dies") < 0.45:
+        return Depart(tuple(members), DepartureReason.DEATH)
+    if len(members) == 1 and fraction(*about, "dies young") < DIE_YOUNG:
         return Depart(tuple(members), DepartureReason.DEATH)
     reason = weighted(ENDINGS, fraction(*about))
     if isinstance(reason, DepartureReason):

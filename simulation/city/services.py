@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 import httpx
 import orjson
 
-from simulation.city.caseload import SeenCase
-from simulation.city.letters import Json, Request
+from simulation.city.letters import Request
+from simulation.city.lines import Json
 
 CONNECTIONS: Final = 8
 PATIENCE_SECONDS: Final = 180.0
@@ -69,10 +69,6 @@ class Services:
     async def read(self, service: str, path: str) -> Any:
         headers = _headers("city.hall", "city-hall", "reading")
         return (await self._until_answered("GET", self._addresses.of(service) + path, headers, b"")).json()
-
-    async def cases(self) -> list[SeenCase]:
-        """Every open case that has a case manager."""
-        return [SeenCase.model_validate(row) for row in await self.read("casework", "/cases?state=open&assigned=true")]
 
     async def post(self, request: Request, key: str) -> Json:
         """The answer; empty if the rules refused."""

@@ -1,21 +1,18 @@
-"""What the city knows: its people, who of them receives aid, its cases. Changed only by folding actions and answers."""
+"""What the city knows: its people, who of them receives aid, its cases. Changed only by `fold`."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
+from contracts.words import Ability, CaseClosedReason
 from simulation.chance import fraction, weighted
 from simulation.city import actions, benefits, people
-from simulation.city.actions import Action
 from simulation.city.names import Names
-from simulation.city.people import Household, Person
+from simulation.city.people import Household, Person, Role
 from simulation.facts import Facts
 
 MEAN_STAY_DAYS = 1000.0
-Answer = Sequence[dict[str, Any]]
-"""What the services answered to an action: one object for each of its lines or requests, empty where refused."""
 
 
 @dataclass(slots=True)
@@ -40,10 +37,49 @@ class Known:
     twin_id: str | None = None
     twin_since: date | None = None
     touched_on: date | None = None
+    home: int | None = None
+    """The household that they moved into; None: the one that they came with."""
+    ability: Ability | None = None
+    volunteer: bool = False
+    unable_since: date | None = None
+    """Of somebody who could work before."""
+    revoked_on: date | None = None
+    corrected: bool = False
+    split_on: date | None = None
+    merge_id: str | None = None
+    merged_on: date | None = None
+    """Of the merge that may yet turn out wrong."""
+    for_work: bool = False
+    """Left aid for a job."""
 
     @property
     def monthly(self) -> int:
         return self.hlu + self.hbl
+
+    @property
+    def household(self) -> int:
+        return self.person.household if self.home is None else self.home
+
+    @property
+    def placeable(self) -> bool:
+        """Able to work, or after qualification, and not protected since they came, or no longer."""
+        able = self.ability in {Ability.ABLE, Ability.NEEDS_QUALIFICATION}
+        return able and (self.person.protection is None or self.volunteer)
+
+    @property
+    def healthy(self) -> bool:
+        return self.placeable and self.ill_since is None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedCase:
+    """A case that was closed by hand."""
+
+    person: int
+    manager: str
+    office: str
+    on: date
+    reason: CaseClosedReason
 
 
 @dataclass(slots=True)
@@ -55,17 +91,24 @@ class CaseNote:
     referred_on: date | None = None
     referrals: int = 0
     withdrawn: set[str] = field(default_factory=set)
+    """Referrals that were taken back, voided, or shall stay although another agency found a job."""
     confirmed: set[str] = field(default_factory=set)
+    closed: bool = False
+    """Once, by hand."""
 
 
 class Town:
     """Everything by number, in the order of arrival."""
 
-    def __init__(self, seed: int, names: Names, facts: Facts) -> None:
-        self.seed, self.names, self.facts = seed, names, facts
+    def __init__(self, seed: int, names: Names, facts: Facts, *, agencies: Sequence[str] = ()) -> None:
+        self.seed, self.names, self.facts, self.agencies = seed, names, facts, agencies
+        self.numbers: list[int] = []
         self.known: dict[int, Known] = {}
         self.by_id: dict[str, Known] = {}
         self.notes: dict[str, CaseNote] = {}
+        self.closed: dict[str, ClosedCase] = {}
+        self.staff: dict[str, str] = {}
+        """Case managers, with their office."""
         self.members: dict[int, list[int]] = {}
         self.stays: dict[int, float] = {}
         """Households in aid, with the day (its ordinal) until which they were drawn to need it."""
@@ -90,103 +133,38 @@ class Town:
         """Members in aid."""
         return [number for number in self.members.get(household, ()) if self.known[number].in_aid]
 
-    def after(self, action: Action, answer: Answer, day: date) -> None:
-        """Fold one action with its answer."""
-        match action:
-            case actions.Arrive():
-                self._arrive(action, answer, day)
-            case actions.Return():
-                for one in self._touched(action.persons, day):
-                    self._start(one)
-                self._stay(self.known[action.persons[0]].person.household, day)
-            case actions.EndAid() | actions.Depart():
-                for one in self._touched(action.persons, day):
-                    one.departed = isinstance(action, actions.Depart)
-                    self._stop(one, day)
-            case actions.Assess():
-                (one,) = self._touched((action.person,), day)
-                one.assessed = True
-                one.basis_id = next((found["basis_id"] for found in answer if "basis_id" in found), None)
-            case actions.Protect():
-                (one,) = self._touched((action.person,), day)
-                one.protection_id = answer[0].get("protection_id")
-                one.ill_since, one.ill_days = day, action.days
-            case actions.ClearProtection():
-                (one,) = self._touched((action.person,), day)
-                one.protection_id = None
-            case actions.RevokeBasis():
-                (one,) = self._touched((action.person,), day)
-                one.basis_id = None
-            case actions.Move():
-                for one in self._touched(action.persons, day):
-                    one.district, one.moved = action.district, True
-            case actions.RegisterTwin():
-                (one,) = self._touched((action.person,), day)
-                one.twin_id, one.twin_since = answer[0].get("person_id"), day
-                self.registered += 1
-            case actions.MergeTwin():
-                (one,) = self._touched((action.person,), day)
-                one.twin_id = None
-            case _:
-                self._case(action, day)
+    def has_children(self, one: Known) -> bool:
+        return any(self.known[number].person.role is Role.MINOR for number in self.members.get(one.household, ()))
 
-    def _case(self, action: Action, day: date) -> None:
-        match action:
-            case actions.Agree():
-                note = self.note(action.case)
-                note.plan_on, note.version = day, action.version
-            case actions.Refer():
-                note = self.note(action.case)
-                note.referred_on = day
-                note.referrals += 1
-            case actions.Withdraw():
-                self.note(action.case).withdrawn.add(action.referral)
-            case actions.Confirm():
-                self.note(self.known[action.person].person_id).confirmed.add(action.placement)
-            case _:
-                pass
+    def mistyped(self, one: Known) -> bool:
+        """Whether the file still has a wrong birth date."""
+        return not one.corrected and people.mistyped(self.seed, one.person.number)
+
+    def twins(self) -> set[str]:
+        """Second records of which somebody will find out whose they are."""
+        return {one.twin_id for one in self.known.values() if one.twin_id}
 
     def note(self, case: str) -> CaseNote:
         return self.notes.setdefault(case, CaseNote())
 
-    def _touched(self, persons: Sequence[int], day: date) -> Iterator[Known]:
-        for number in persons:
-            one = self.known[number]
-            one.touched_on = day
-            yield one
-
-    def _arrive(self, action: actions.Arrive, answer: Answer, day: date) -> None:
-        if not self.known:
-            self.base_level, self.opened_on = action.level, day
-        household = self.household(action, day)
-        self.next_household = max(self.next_household, action.household + 1)
-        for person, found in zip(household.people[: action.size], answer, strict=True):
-            hlu, hbl = self.amounts(person, action.level)
-            one = Known(person, found["person_id"], day, hlu, hbl, household.district, in_aid=False, touched_on=day)
-            self.known[person.number] = self.by_id[one.person_id] = one
-            self.members.setdefault(action.household, []).append(person.number)
-            self._start(one)
-            self.registered += 1
-        self._stay(action.household, day)
-
-    def _stay(self, household: int, day: date) -> None:
+    def stay(self, household: int, day: date) -> None:
         drawn = fraction(self.seed, household, "stay", day)
         self.stays[household] = day.toordinal() - MEAN_STAY_DAYS * math.log(1 - drawn)
 
-    def _start(self, one: Known) -> None:
+    def start(self, one: Known) -> None:
         if not one.in_aid:
             one.in_aid, one.left_on = True, None
             self.in_aid += 1
             self.monthly += one.monthly
 
-    def _stop(self, one: Known, day: date) -> None:
+    def stop(self, one: Known, day: date) -> None:
         if one.in_aid:
             one.in_aid, one.left_on = False, day
             self.in_aid -= 1
             self.monthly -= one.monthly
             self.former.append(one.person.number)
-            if not self.alive(one.person.household):
-                self.stays.pop(one.person.household, None)
+            if not self.alive(one.household):
+                self.stays.pop(one.household, None)
 
     def new_district(self, household: int, day: date) -> str:
         return weighted(self.facts.shares, fraction(self.seed, household, day, "new district"))

@@ -1,7 +1,7 @@
 """The city's year: day by day decide, write down, send, write down what was answered. Redone, a day changes nothing."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 
 from simulation.chance import fraction
-from simulation.city import caseload, circumstances, letters, population
+from simulation.city import caseload, circumstances, errands, fold, habits, letters, lines, population
 from simulation.city.actions import (
     Action,
     Arrive,
@@ -18,6 +18,7 @@ from simulation.city.actions import (
     EndAid,
     First,
     Line,
+    MergeTwin,
     Move,
     Pay,
     Return,
@@ -25,15 +26,19 @@ from simulation.city.actions import (
     dump,
     load,
 )
-from simulation.city.caseload import SeenCase
+from simulation.city.fold import Answer
 from simulation.city.journal import Journal
+from simulation.city.looking import Reads, look
+from simulation.city.seen import Seen
 from simulation.city.services import Refused
-from simulation.city.town import Answer, Town
+from simulation.city.town import Town
 from simulation.facts import Scene
 from simulation.workdays import works
 
 REPEATED: Final = 0.01
 """Requests sent a second time under their key, as by an impatient clerk."""
+NEED_AID_AGAIN: Final = 0.8
+"""Of those whose job has ended: our own estimate."""
 PHASES: Final = ("first", "lines", "cases")
 
 
@@ -58,23 +63,65 @@ class Plan:
         return {name: [dump(action) for action in self.phase(name)] for name in PHASES}
 
 
-def decide(town: Town, scene: Scene, scale: Fraction, day: date, seen: Sequence[SeenCase]) -> Plan:
-    """A day's plan. Pure: the same town, cases and day give the same. A town without people opens its first files."""
+def decide(town: Town, scene: Scene, scale: Fraction, day: date, seen: Seen) -> Plan:
+    """A day's plan. Pure: the same town, sights and day give the same. A town without people opens its first files."""
     pay = (Pay(f"{day:%Y-%m}"),) if day.day == 1 else ()
     if not town.known:
         return Plan(lines=tuple(population.first_files(town, day, scale)))
-    moved = (Transfer(),) if day == scene.reorganised_on else ()
     if not works(day):
         return Plan(first=pay)
-    merges = tuple(circumstances.merges(town, day))
-    leaving = sorted(set(caseload.found_work(town, seen, day)))
-    lines = tuple(population.movements(town, day, scale, leaving))
-    busy = {number for line in lines for number in persons(line)} | {one.person for one in merges}
-    lines += tuple(circumstances.lines(town, day, busy))
-    busy |= {number for line in lines for number in persons(line)}
-    work = () if pay or moved else caseload.work(town, scene.city, seen, day)
-    cases = tuple(one for one in work if one.person not in busy)
-    return Plan(first=(*moved, *pay, *caseload.staff(scene, town.seed, day), *merges), lines=lines, cases=cases)
+    moved = (Transfer(),) if day == scene.reorganised_on else ()
+    merges = tuple(MergeTwin(number) for number in circumstances.twins(town, day, void=False))
+    leaving = sorted(set(caseload.found_work(town, seen.cases, day)))
+    told: tuple[Line, ...] = tuple(population.movements(town, day, scale, leaving, _lost(town, seen)))
+    busy = {number for line in told for number in persons(line)} | {one.person for one in merges}
+    rare = tuple(_rare(town, day, seen, busy))
+    told += tuple(one for one in rare if isinstance(one, Line))
+    told += tuple(circumstances.lines(town, day, busy))
+    busy |= {number for line in told for number in persons(line)}
+    desks = () if pay or moved else _at_desks(town, scene, seen, day)
+    staff = caseload.staff(scene, town.seed, day)
+    weekly = (*errands.absences(town, day), *errands.pairs(town, seen, day))
+    first = (*moved, *pay, *staff, *weekly, *merges, *(one for one in rare if isinstance(one, First)))
+    return Plan(first=first, lines=told, cases=_one_each(desks, busy))
+
+
+def _one_each(desks: Iterable[Case], busy: set[int]) -> tuple[Case, ...]:
+    """One thing a person and day: what is done beside each other must not depend on who is faster."""
+    found: dict[int, Case] = {}
+    for one in desks:
+        if one.person not in busy:
+            found.setdefault(one.person, one)
+    return tuple(found.values())
+
+
+def _lost(town: Town, seen: Seen) -> list[int]:
+    """Persons who left aid for a job that has ended. Most of them need aid again."""
+    found = {town.by_id[end.person_id].person.number for end in seen.ends if end.person_id in town.by_id}
+    return sorted(number for number in found if _needs_aid_again(town, number))
+
+
+def _needs_aid_again(town: Town, number: int) -> bool:
+    one = town.known[number]
+    own = one.person.head or one.home is not None
+    return one.for_work and own and not one.in_aid and fraction(town.seed, number, one.left_on, "lost") < NEED_AID_AGAIN
+
+
+def _rare(town: Town, day: date, seen: Seen, busy: set[int]) -> Iterator[Line | First]:
+    """What befalls persons by habit; `busy` grows by them."""
+    for habit, one in habits.chosen(town, day):
+        number, read = one.person.number, habit.reads(town, one)
+        if number not in busy:
+            found = list(habit.does(town, one, day, None if read is None else seen.files.get(read)))
+            busy |= {number} if found else set()
+            yield from found
+
+
+def _at_desks(town: Town, scene: Scene, seen: Seen, day: date) -> Iterator[Case]:
+    yield from caseload.work(town, scene.city, seen, day)
+    yield from errands.items(town, scene.city, seen, day)
+    if day > scene.reorganised_on:
+        yield from errands.reopenings(town, day)
 
 
 def persons(line: Line) -> Iterator[int]:
@@ -88,13 +135,12 @@ def persons(line: Line) -> Iterator[int]:
             yield line.person
 
 
-class Post(Protocol):
+class Post(Reads, Protocol):
     """The services, as the year needs them (see `services.Services`)."""
 
     async def start_day(self, day: str) -> None: ...
-    async def cases(self) -> list[SeenCase]: ...
-    async def post(self, request: letters.Request, key: str) -> letters.Json: ...
-    async def bulk(self, lines: Sequence[letters.Json], key: str, office: str) -> list[letters.Json]: ...
+    async def post(self, request: letters.Request, key: str) -> lines.Json: ...
+    async def bulk(self, told: Sequence[lines.Json], key: str, office: str) -> list[lines.Json]: ...
 
 
 class Year:
@@ -125,7 +171,7 @@ class Year:
         day = self.day
         await self._services.start_day(day.isoformat())
         if self._plan is None:
-            seen = await self._see(day)
+            seen = await look(self._services, self._town, self._scene, day)
             self._plan = decide(self._town, self._scene, self._scale, day, seen)
             self._journal.write({"day": day, "plan": self._plan.rows()})
         for name in PHASES:
@@ -140,14 +186,9 @@ class Year:
             return
         for name in PHASES:
             for action, answer in zip(plan.phase(name), self._done[name], strict=True):
-                self._town.after(action, answer, day)
+                fold.after(self._town, action, answer, day)
         self._plan, self._done = None, {}
         self.day = day + timedelta(days=1)
-
-    async def _see(self, day: date) -> list[SeenCase]:
-        if day <= self._scene.reorganised_on or not works(day):
-            return []
-        return await self._services.cases()
 
     async def _first(self, plan: Plan, day: date) -> list[Answer]:
         answers: list[Answer] = []
@@ -163,7 +204,7 @@ class Year:
         """One import a day; the first files are one for each regional department, and are paid for at once."""
         answers: dict[int, Answer] = {}
         for number, (office, group) in enumerate(self._files(plan, day)):
-            told = [(place, letters.lines(self._town, action, day)) for place, action in group]
+            told = [(place, lines.lines(self._town, action, day)) for place, action in group]
             flat = [line for _, found in told for line in found]
             key = self._key(day, "lines", number)
             results = iter(await self._services.bulk(flat, key, office))
@@ -195,13 +236,17 @@ class Year:
         )
 
     async def _case(self, action: Case, day: date, number: int) -> Answer:
-        request, key = letters.case(self._town, action), self._key(day, "cases", number)
+        key = self._key(day, "cases", number)
+        requests = enumerate(letters.case(self._town, action))
+        return list(await asyncio.gather(*(self._ask(one, f"{key}-{turn}" if turn else key) for turn, one in requests)))
+
+    async def _ask(self, request: letters.Request, key: str) -> dict[str, Any]:
         answer = await self._services.post(request, key)
         if fraction(key, "again") < REPEATED:
             again = await self._services.post(request, key)
             if again != answer:
                 raise Refused(f"{request.path}: a repeat under the same key was answered differently")
-        return [_short(answer)]
+        return _short(answer)
 
     def _key(self, day: date, phase: str, number: int) -> str:
         return f"city-{self._town.seed}-{day}-{phase}-{number}"

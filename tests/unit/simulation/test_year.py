@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from simulation.city import actions, letters, names, stock
+from simulation.city import actions, fold, letters, lines, names, stock
 from simulation.city.actions import Action
-from simulation.city.caseload import SeenCase
 from simulation.city.journal import Journal
+from simulation.city.seen import Seen
 from simulation.city.town import Town
 from simulation.city.year import PHASES, Plan, Year, decide, persons
 from simulation.facts import read_scene
@@ -27,10 +27,10 @@ LAST_DAY = date(2002, 3, 31)
 def _answer(town: Town, action: Action, day: date) -> list[dict[str, Any]]:
     if isinstance(action, actions.Line):
         return [
-            {f"{kind}_id": _name(line) for kind in ("person", "basis", "protection")}
-            for line in letters.lines(town, action, day)
+            {f"{kind}_id": _name(line) for kind in ("person", "basis", "protection", "merge")}
+            for line in lines.lines(town, action, day)
         ]
-    return [{"twin_id": "x"}]
+    return [{"merge_id": "x"}]
 
 
 def _name(line: dict[str, Any]) -> str:
@@ -41,7 +41,7 @@ class Books:
     """What a year leaves behind: the stock of each day, the paid sums by month, and every plan."""
 
     def __init__(self, scale: str, seed: int, *, until: date = LAST_DAY) -> None:
-        self.town, self.scale = Town(seed, POOLS, FACTS), Fraction(scale)
+        self.town, self.scale = Town(seed, POOLS, FACTS, agencies=SCENE.city.agency_ids), Fraction(scale)
         self.stock: dict[date, int] = {}
         self.paid: dict[str, int] = {}
         self.plans: dict[date, Plan] = {}
@@ -51,12 +51,12 @@ class Books:
             day += timedelta(days=1)
 
     def _live(self, day: date) -> None:
-        plan = self.plans[day] = decide(self.town, SCENE, self.scale, day, ())
+        plan = self.plans[day] = decide(self.town, SCENE, self.scale, day, Seen())
         for name in PHASES:
             for action in plan.phase(name):
                 if isinstance(action, actions.Pay):
                     self.paid[action.month] = self.town.monthly
-                self.town.after(action, _answer(self.town, action, day), day)
+                fold.after(self.town, action, _answer(self.town, action, day), day)
         self.stock[day] = self.town.in_aid
 
     def kinds(self) -> set[type[Any]]:
@@ -109,8 +109,28 @@ def test_offices_and_agencies_rest_on_weekends_but_the_treasury_does_not(books: 
 def test_a_year_has_every_kind_of_event_in_it(books: Books) -> None:
     needed = {actions.Arrive, actions.Return, actions.EndAid, actions.Depart, actions.Assess, actions.Protect}
     needed |= {actions.ClearProtection, actions.RevokeBasis, actions.Move, actions.RegisterTwin, actions.MergeTwin}
-    needed |= {actions.Pay, actions.Transfer, actions.Employ}
+    needed |= {actions.Pay, actions.Transfer, actions.Employ, actions.VoidTwin, actions.UndoMerge, actions.Reassess}
+    needed |= {actions.Consent, actions.CorrectBirth, actions.CorrectAddress, actions.LookAfter, actions.Split}
     assert books.kinds() >= needed
+
+
+def test_protections_are_backdated_and_foreseen(books: Books) -> None:
+    after = {one.after for plan in books.plans.values() for one in plan.lines if isinstance(one, actions.Protect)}
+    assert min(after) < 0 < max(after)
+
+
+def test_who_moves_out_is_counted_and_paid_as_before(books: Books) -> None:
+    moved_out = [one for one in books.town.known.values() if one.home is not None]
+    assert moved_out
+    for one in moved_out:
+        assert one.person.number in books.town.members[one.household]
+        assert one.person.number not in books.town.members[one.person.household] or one.home == one.person.household
+    in_households = [number for members in books.town.members.values() for number in members]
+    assert len(in_households) == len(set(in_households)) == len(books.town.known)
+
+
+def test_the_sum_of_aid_is_that_of_its_recipients(books: Books) -> None:
+    assert books.town.monthly == sum(one.monthly for one in books.town.known.values() if one.in_aid)
 
 
 def test_two_case_managers_begin_at_each_centre_on_the_day_of_the_reorganisation(books: Books) -> None:
@@ -151,6 +171,9 @@ def test_two_towns_of_one_seed_live_the_same_year() -> None:
     assert {day: plan.rows() for day, plan in first.plans.items()} == {d: p.rows() for d, p in again.plans.items()}
 
 
+FILE: dict[str, Any] = {"household_id": None, "benefits": [], "protections": []}
+
+
 class Scribe:
     """Services that answer every line and request, and remember their keys."""
 
@@ -161,8 +184,8 @@ class Scribe:
     async def start_day(self, day: str) -> None:
         pass
 
-    async def cases(self) -> list[SeenCase]:
-        return []
+    async def read(self, _service: str, path: str) -> Any:
+        return FILE if path.startswith("/clients/") else []
 
     async def post(self, request: letters.Request, key: str) -> dict[str, Any]:
         return (await self.bulk([{"path": request.path, "body": request.body}], key, ""))[0]
@@ -171,13 +194,13 @@ class Scribe:
         if key == self.dies_at:
             self.dies_at = ""
             raise InterruptedError
-        found = [{f"{kind}_id": _name(line) for kind in ("person", "basis", "protection")} for line in lines]
+        found = [{f"{kind}_id": _name(line) for kind in ("person", "basis", "protection", "merge")} for line in lines]
         assert self.said.setdefault(key, found) == found
         return found
 
 
 async def _live(path: Path, services: Scribe, until: date) -> Town:
-    town = Town(1, POOLS, FACTS)
+    town = Town(1, POOLS, FACTS, agencies=SCENE.city.agency_ids)
     with Journal(path) as journal:
         year = Year(town, SCENE, Fraction("0.003"), services, journal, first_day=FIRST_DAY)
         year.remember()
