@@ -24,7 +24,8 @@ class Told:
 
     @property
     def kind(self) -> str:
-        return self.headers.get("ce_type", "").split(".")[-2]
+        """Empty where an agency's record has no envelope."""
+        return self.headers.get("ce_type", "..").split(".")[-2]
 
     def strings(self) -> Iterator[str]:
         """Every text in it."""
@@ -56,4 +57,13 @@ async def records_of(there: Settings) -> list[Told]:
 def told_of(record: ConsumerRecord) -> Told:
     """One of them, from anywhere."""
     headers = {name: (value or b"").decode() for name, value in record.headers}
-    return Told(record.topic, (record.key or b"").decode(), headers, json.loads(record.value or b"{}"))
+    return Told(record.topic, (record.key or b"").decode(), headers, _content(record.value or b"{}"))
+
+
+def _content(value: bytes) -> dict[str, Any]:
+    """What an agency's program has spoilt is text all the same."""
+    try:
+        found: dict[str, Any] = json.loads(value)
+    except ValueError:
+        return {"unreadable": value.decode(errors="replace")}
+    return found

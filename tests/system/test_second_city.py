@@ -48,7 +48,7 @@ services = ["qualification"]
 """
 THIRD: Final = "kreishandwerkerschaft"
 UNTIL: Final = "2001-06-18"
-PLAY: Final = ("--scale", "0.05", "--from", "2001-04-30", "--until", UNTIL, "--json")
+PLAY: Final = ("--scale", "0.1", "--from", "2001-04-30", "--until", UNTIL, "--json")
 PATIENCE_SECONDS: Final = 300
 
 
@@ -130,12 +130,20 @@ class TestNeuwerder:
         records = lived.records
         offered = Counter(one.value["agency"] for one in records if one.kind == "ReferralRequested" and _ours(one))
         assert set(offered) == set(NEUWERDER.agency_ids)
-        agency_of = {
-            one.value["placement_id"]: one.value["agency"] for one in records if one.kind == "PlacementReported"
+        ours = [one for one in records if _ours(one)]
+        reported = {one.value["placement_id"]: one.value for one in ours if one.kind == "PlacementReported"}
+        voided = {one.value["placement_id"] for one in ours if one.kind == "PlacementVoided"}
+        began = {
+            one.value["placement_id"]
+            for one in ours
+            if one.kind == "PlacementConfirmed" and one.value["occurred_on"] <= UNTIL
+        } - voided
+        jobs = {
+            tuple(reported[name][part] for part in ("person_id", "occurred_on", "kind", "employer_id"))
+            for name in began
         }
-        placed = Counter(agency_of[one.value["placement_id"]] for one in records if one.kind == "PlacementConfirmed")
-        assert placed[THIRD]
-        assert lived.report["placements"] == placed.total()
+        assert THIRD in {reported[name]["agency"] for name in began}
+        assert lived.report["placements"] == len(jobs)
 
     async def test_its_own_deadlines_hold(self, lived: Lived) -> None:
         records = lived.records
