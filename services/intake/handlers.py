@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from contracts.events.intake import IdentityRecorded
 from services.intake import store
-from services.intake.domain import aid, belonging, merging, registration, standing
+from services.intake.domain import aid, belonging, household, merging, registration, standing
 from services.intake.domain import commands as told
 from services.intake.domain.client import Client
 from services.intake.domain.fold import fold
@@ -34,7 +34,7 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
         case told.Transfer():
             return _outcome(belonging.transfer(clients, command, context))
         case told.JoinHousehold():
-            return _outcome(belonging.join_household(clients, command, context))
+            return _outcome(household.join(clients, command, context))
         case told.AssignDepartments():
             return _outcome(belonging.assign_departments(clients, command, context))
         case told.Depart():
@@ -68,8 +68,8 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
         case told.ReversePayment():
             return _outcome([aid.reverse(command, context)])
         case told.MergeClients():
-            merged = merging.merge(clients, command, context)
-            return _outcome(merged, {"merge_id": merged[0].merge_id})
+            merge_id, merged = merging.merge(clients, command, context)
+            return _outcome(merged, {"merge_id": merge_id})
         case told.DismissDuplicate():
             return _outcome(merging.dismiss(clients, command, context))
         case told.UndoMerge():

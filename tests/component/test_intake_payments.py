@@ -69,8 +69,9 @@ async def test_payments_that_meet_pay_once(intake: IntakeWorld) -> None:
     assert sorted(len(answer["events"]) for _, answer in answers) == [0, 0, 0, 0, 0, 1]
 
 
-async def test_without_a_head_the_lowest_of_those_who_receive_is_paid(intake: IntakeWorld) -> None:
+async def test_after_the_heads_death_the_eldest_of_the_others_is_paid(intake: IntakeWorld) -> None:
     home, people = await household(intake, 120, [benefit(60_000)], [benefit(40_000)], [])
+    await intake.post(f"/clients/{people[1]}/corrections", {"birth_date": "1951-02-03"})
     await intake.post(f"/clients/{people[0]}/departures", {"reason": "death", "on": "2001-11-30"})
     await intake.post(f"/households/{home}/payments", DECEMBER)
     assert await payments(intake, home) == [("2001-12", "hlu", people[1], 40_000, "DEM")]

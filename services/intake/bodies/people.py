@@ -130,12 +130,13 @@ class CorrectionBody(PersonBody):
 
 
 class JoinHouseholdBody(HouseholdBody, PersonBody):
-    """Neither `number` nor `id`: the client forms a household of their own."""
+    """Neither `number` nor `id`: the client forms a household of their own. `with`: clients who go along."""
 
+    companions: tuple[PersonId, ...] = Field(default=(), max_length=20, alias="with")
     on: date | None = None
 
     def order(self, person_id: str, _author: str, /) -> told.JoinHousehold:
-        return told.JoinHousehold(person_id=person_id, household=self.choice(), on=self.on)
+        return told.JoinHousehold(person_id=person_id, household=self.choice(), companions=self.companions, on=self.on)
 
 
 class DepartmentsBody(PersonBody):

@@ -1,4 +1,4 @@
-"""Where a client belongs: address and office, household, departments; and when they no longer do."""
+"""Where a client belongs: address and office, departments; and when they no longer do."""
 
 from datetime import date
 
@@ -9,7 +9,6 @@ from contracts.events.intake import (
     ClientCorrected,
     ClientDeparted,
     DepartmentsAssigned,
-    HouseholdChanged,
     IntakeEvent,
     OfficeChanged,
 )
@@ -21,10 +20,10 @@ from services.intake.domain.commands import (
     Correct,
     Depart,
     IdentityCommand,
-    JoinHousehold,
     Move,
     Transfer,
 )
+from services.intake.domain.household import settled
 from services.intake.domain.identity import Identity
 from services.intake.domain.refusals import ImplausibleDate, MergedMeanwhile, OutOfOrder
 from services.runtime.decision import Addressed, Clients, Context, Publication
@@ -106,24 +105,6 @@ def correct(clients: Clients[Client], command: Correct, context: Context) -> Eve
     return (*events, *_identity(clients, client, command, context, on=context.today))
 
 
-def join_household(clients: Clients[Client], command: JoinHousehold, context: Context) -> Events:
-    on = rules.plausible(command.on or context.today, context.today, "on")
-    client = rules.active(clients, command.person_id, on)
-    now = client.membership
-    if now is not None and on < now.since:
-        raise OutOfOrder("household")
-    if now is not None and (now.household_id, now.head) == (command.household_id, command.household.head):
-        return ()
-    return (
-        HouseholdChanged(
-            occurred_on=on,
-            person_id=client.person_id,
-            household_id=command.household_id,
-            head=command.household.head,
-        ),
-    )
-
-
 def assign_departments(clients: Clients[Client], command: AssignDepartments, context: Context) -> Events:
     on = rules.plausible(command.on or context.today, context.today, "on")
     client = rules.active(clients, command.person_id, on)
@@ -139,12 +120,13 @@ def depart(clients: Clients[Client], command: Depart, context: Context) -> Event
     client = rules.active(clients, command.person_id, on)
     if command.reason is not DepartureReason.VOID and on < (client.registered_on or on):
         raise OutOfOrder("registration")
-    return tuple(
+    told = tuple(
         event
         for one in rules.family(clients, client)
         if one.is_client(on)
         for event in _departed(one, command.reason, on)
     )
+    return settled(clients, told, command.relatives)
 
 
 def _departed(client: Client, reason: DepartureReason, on: date) -> list[IntakeEvent]:

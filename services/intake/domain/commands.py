@@ -1,6 +1,7 @@
 """What intake can be told to do. `on` None is today.
 
-Fields after `# prepared` are not the caller's: they are looked up in the command's transaction.
+Fields after `# prepared` are not the caller's: they are looked up in its transaction. `relatives`: the records
+with whom those of the command share, or shared, a household.
 """
 
 from dataclasses import dataclass
@@ -68,10 +69,11 @@ class Register:
     person_id: str = ""
     household_id: str = ""
     similar: Similar = ()
+    relatives: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return (self.person_id, *(other for other, _ in self.similar))
+        return (self.person_id, *(other for other, _ in self.similar), *self.relatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +134,18 @@ class Transfer(PersonCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinHousehold(PersonCommand):
+    """`companions` go along: a part of a household splits off, or joins another one, together."""
+
     household: HouseholdChoice
+    companions: tuple[str, ...] = ()
     on: date | None = None
     # prepared
     household_id: str = ""
+    relatives: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.person_id, *self.companions, *self.relatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,25 +240,35 @@ class Depart(PersonCommand):
 
     reason: DepartureReason
     on: date | None = None
+    # prepared
+    relatives: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.person_id, *self.relatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeClients:
     survivor_id: str
     loser_id: str
+    # prepared
+    relatives: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return (self.survivor_id, self.loser_id)
+        return (self.survivor_id, self.loser_id, *self.relatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoMerge:
     merge_id: str
+    # prepared
+    relatives: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return (self.merge_id,)
+        return (self.merge_id, *self.relatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,18 +4,20 @@ from contracts.events.intake import ClientsMerged, ClientsUnmerged, PossibleDupl
 from services.intake.domain import rules
 from services.intake.domain.client import Client
 from services.intake.domain.commands import DismissDuplicate, MergeClients, UndoMerge
+from services.intake.domain.household import Events, settled
 from services.intake.domain.refusals import MergeEnded, SamePerson, UnknownDuplicate, UnknownMerge
 from services.runtime.decision import Clients, Context
 
 
-def merge(clients: Clients[Client], command: MergeClients, context: Context) -> tuple[ClientsMerged, ...]:
-    """Told once under each key, with one `merge_id`; ids that were merged before stand for whom they lead to."""
+def merge(clients: Clients[Client], command: MergeClients, context: Context) -> tuple[str, Events]:
+    """The merge's id, told once under each key; ids that were merged before stand for whom they lead to. The loser's
+    household goes on without them."""
     survivor = rules.known(clients, command.survivor_id)
     loser = rules.known(clients, command.loser_id)
     if survivor.person_id == loser.person_id:
         raise SamePerson
     merge_id = context.new_id()
-    return tuple(
+    told = tuple(
         ClientsMerged(
             occurred_on=context.today,
             person_id=one.person_id,
@@ -25,6 +27,7 @@ def merge(clients: Clients[Client], command: MergeClients, context: Context) -> 
         )
         for one in (survivor, loser)
     )
+    return merge_id, settled(clients, told, command.relatives)
 
 
 def dismiss(
@@ -44,14 +47,14 @@ def dismiss(
     )
 
 
-def undo(clients: Clients[Client], command: UndoMerge, context: Context) -> tuple[ClientsUnmerged, ...]:
+def undo(clients: Clients[Client], command: UndoMerge, context: Context) -> Events:
     holder = clients.find(command.merge_id)
     found = next((m for m in holder.merges if m.merge_id == command.merge_id), None) if holder else None
     if found is None:
         raise UnknownMerge
     if found.ended:
         raise MergeEnded
-    return tuple(
+    told = tuple(
         ClientsUnmerged(
             occurred_on=context.today,
             person_id=person_id,
@@ -61,3 +64,4 @@ def undo(clients: Clients[Client], command: UndoMerge, context: Context) -> tupl
         )
         for person_id in (found.survivor_id, found.loser_id)
     )
+    return settled(clients, told, command.relatives)

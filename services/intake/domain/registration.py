@@ -18,6 +18,7 @@ from contracts.words import OfficeChangeReason
 from services.intake.domain import rules
 from services.intake.domain.client import Client
 from services.intake.domain.commands import BenefitGrant, ProtectionGrant, Register
+from services.intake.domain.household import settled
 from services.intake.domain.refusals import BenefitInForce, ImplausibleDate, InvalidPeriod
 from services.runtime.decision import Addressed, Clients, Context, Publication
 
@@ -55,7 +56,8 @@ def register(clients: Clients[Client], command: Register, context: Context) -> t
         *_support(client, command, context, on),
         *rules.duplicates(clients, client, command.similar, context),
     )
-    return client.person_id, REGISTERED, events
+    appointed = client.person_id if command.household.head else None
+    return client.person_id, REGISTERED, settled(clients, events, command.relatives, appointed=appointed)
 
 
 def registered_on(command: Register, today: date) -> date:

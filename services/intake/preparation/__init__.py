@@ -15,6 +15,7 @@ from services.intake.preparation.households import households
 from services.intake.preparation.identities import identities
 from services.intake.preparation.payments import payments
 from services.intake.preparation.prepared import Prepared
+from services.intake.preparation.relatives import relatives
 from services.runtime.decision import Context, Refusal
 
 
@@ -23,6 +24,7 @@ async def prepare(db: asyncpg.Connection, commands: Sequence[Command], context: 
     found: list[Prepared] = [_checked(command, context) for command in commands]
     found = await identities(db, found, context)
     found = await households(db, found, context)
+    found = await relatives(db, found)
     found = await ages(db, found)
     return await payments(db, found)
 

@@ -13,7 +13,15 @@ from contracts.event import Event, PersonEvent
 from contracts.words import BenefitKind, Currency, Money, Sex
 from services.intake import handlers
 from services.intake.domain.client import Client, initial
-from services.intake.domain.commands import BenefitGrant, Command, Register
+from services.intake.domain.commands import (
+    BenefitGrant,
+    Command,
+    Depart,
+    JoinHousehold,
+    MergeClients,
+    Register,
+    UndoMerge,
+)
 from services.intake.domain.identity import Identity
 from services.runtime.decision import Clients, Context, Message
 from services.runtime.service import Outcome
@@ -63,7 +71,9 @@ class Intake:
 
     def told(self, command: Command) -> Outcome:
         """Carries a command out, and folds what comes of it."""
-        outcome = handlers.decide(self.clients(), command, self.context())
+        if isinstance(command, Register | JoinHousehold | Depart | MergeClients | UndoMerge):
+            command = replace(command, relatives=tuple(self.states))
+        outcome = handlers.decide(self.clients(*command.targets), command, self.context())
         self.heard(one for one in outcome.events if isinstance(one, Event))
         return outcome
 
@@ -74,8 +84,8 @@ class Intake:
             state = self.states.get(event.person_id, initial(event.person_id))
             self.states[event.person_id] = handlers.evolve(state, message)
 
-    def clients(self) -> Clients[Client]:
-        named = {ANNA, BERTA, CARLA, *self.states}
+    def clients(self, *targets: str) -> Clients[Client]:
+        named = {ANNA, BERTA, CARLA, *self.states, *targets}
         references = {name: one.person_id for one in self.states.values() for name in one.references}
         return Clients(dict(self.states), locked=named, references=references, initial=initial)
 

@@ -201,7 +201,7 @@ def test_the_household_is_the_prepared_one() -> None:
     intake = with_anna(household=HouseholdChoice(number="12", head=False), household_id=HOME)
     membership = intake.states[ANNA].membership
     assert membership is not None
-    assert (membership.household_id, membership.head) == (HOME, False)
+    assert (membership.household_id, membership.head) == (HOME, True)  # whoever is alone is head
 
 
 def test_ids_of_benefits_are_handed_in() -> None:
