@@ -14,6 +14,7 @@ from services.casework.domain.absence import RecordAbsence
 from services.casework.domain.assignment import RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan
 from services.casework.domain.client import Client
+from services.casework.domain.names import name_key
 from services.runtime.decision import Message
 
 
@@ -90,6 +91,17 @@ class TimelineEntry(SQLModel, table=True):
     data: dict[str, Any] = Field(sa_type=JSONB)
 
 
+class ClientRow(SQLModel, table=True):
+    """A client as people look for one; see `domain/names.py`."""
+
+    __tablename__ = "client"
+
+    person_id: str = Field(primary_key=True)
+    family_key: str = Field(index=True)
+    given_key: str
+    birth_date: date = Field(index=True)
+
+
 class CaseManagerRow(SQLModel, table=True):
     """Who runs cases where, from `since`; without a limit of their own the city's holds."""
 
@@ -126,7 +138,7 @@ class PlanText(SQLModel, table=True):
     duties_office: list[str] = Field(sa_type=JSONB)
 
 
-REBUILT: Final = (CaseRow, ItemRow, SuggestionRow, TimelineEntry)
+REBUILT: Final = (CaseRow, ItemRow, SuggestionRow, TimelineEntry, ClientRow)
 KEPT: Final = (CaseManagerRow, AbsenceRow, PlanText)
 
 _TIMELINE: Final = frozenset({topics.PERSON.name, topics.CASE.name, topics.REFERRAL.name})
@@ -134,6 +146,13 @@ _NOT_DATA: Final = {"person_id", "occurred_on", "referral_id", "agency", "held"}
 
 
 def index(client: Client) -> Iterator[SQLModel]:
+    if (identity := client.identity) is not None:
+        yield ClientRow.model_construct(
+            person_id=client.person_id,
+            family_key=name_key(identity.family_name),
+            given_key=name_key(identity.given_name),
+            birth_date=identity.birth_date,
+        )
     for case in client.casework.cases:
         yield CaseRow.model_construct(
             case_id=case.case_id,

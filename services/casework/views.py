@@ -1,16 +1,19 @@
 """What casework shows: a person's case as it stands today, the plan with its wording, the timeline."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.city import City
 from contracts.words import (
     Ability,
     CaseClosedReason,
     Department,
     Goal,
+    Mobility,
     PlacementKind,
+    Qualification,
     RejectionCode,
     ServiceKind,
     Step,
@@ -19,9 +22,11 @@ from contracts.words import (
     WithdrawReason,
 )
 from services.casework.domain.cases import Case, Request
+from services.casework.domain.names import file_number
 from services.casework.domain.person import Person
-from services.casework.domain.referrals import Placement, Referral, ReferralState
+from services.casework.domain.referrals import Referral, ReferralState
 from services.casework.store import PlanText, TimelineEntry
+from services.casework.told.words import LANGUAGES, sentence
 
 
 class View(BaseModel):
@@ -108,8 +113,8 @@ class CaseLine(View):
             review_overdue=case.review_overdue_on(today),
             ability=None if assessment is None else assessment.ability,
             protected=person.protected_on(today),
-            referrals=_referrals(person),
-            placements=_placements(person.placements),
+            referrals=referrals_of(person),
+            placements=placements_of(person),
         )
 
 
@@ -131,6 +136,17 @@ class ContactView(View):
     phone: str | None
 
 
+class AssessmentView(View):
+    since: date
+    ability: Ability
+    qualification: Qualification
+    languages: list[str]
+    hours_per_week: int
+    mobility: Mobility
+    work_permit: bool
+    earliest_start: date
+
+
 class CaseView(CaseLine):
     """One case with its plan in force and how to reach the client."""
 
@@ -148,8 +164,8 @@ class CaseView(CaseLine):
                 agreed_on=plan.agreed_on,
                 review_on=plan.review_on,
             )
-        if person.root.identity is not None:
-            shown.client = ContactView.model_validate(person.root.identity)
+        if person.identity is not None:
+            shown.client = ContactView.model_validate(person.identity)
         return shown
 
 
@@ -173,6 +189,8 @@ class PlanTextView(View):
 
 
 class EntryView(View):
+    """A fact of the story; `words` tell it by language. `agency`: whose referral it is about, or who spoke."""
+
     event_id: str
     occurred_on: date
     topic: str
@@ -180,15 +198,24 @@ class EntryView(View):
     referral_id: str | None
     agency: str | None
     data: dict[str, Any]
+    words: dict[str, str] = {}
 
     @classmethod
-    def of(cls, entry: TimelineEntry, department: str) -> Self:
+    def of(cls, entry: TimelineEntry, department: str, city: City, agency: str | None = None) -> Self:
         """I5: that young people's services look after a client is for them alone to know."""
         shown = cls.model_validate(entry)
+        shown.agency = entry.agency or agency
         if entry.type == "DepartmentsAssigned" and department != Department.YOUNG_PEOPLE:
             others = [name for name in entry.data["departments"] if name != Department.YOUNG_PEOPLE]
             shown.data = {**entry.data, "departments": others}
+        shown.words = {language: sentence(shown, city, language) for language in LANGUAGES}
         return shown
+
+
+class AbsenceView(View):
+    since: date
+    returns_on: date
+    deputy: str | None
 
 
 class CaseManagerView(View):
@@ -196,6 +223,7 @@ class CaseManagerView(View):
     office: str
     since: date
     caseload_limit: int | None
+    absences: list[AbsenceView]
 
 
 class ItemView(View):
@@ -228,23 +256,76 @@ class SuggestionView(View):
     settled_by: str | None
 
 
+class ParkedView(View):
+    """A client one of whose messages could not be applied: `waiting` messages queue until an operator redrives."""
+
+    case_id: str
+    person_id: str
+    case_manager: str | None
+    since: datetime
+    waiting: int
+
+
 class Worklist(View):
-    """What waits for a case manager (C10)."""
+    """What waits for a case manager, or at an office (C10). `next`: where a section goes on."""
 
     without_plan: list[CaseLine]
     due_reviews: list[CaseLine]
     feedback: list[EntryView]
     reconciliation: list[ItemView]
     suggestions: list[SuggestionView]
+    parked: list[ParkedView]
+    next: dict[str, str]
 
 
-def _referrals(person: Person) -> list[ReferralView]:
+class FoundCase(View):
+    case_id: str
+    state: str
+    case_manager: str | None
+
+
+class FoundClient(View):
+    """Enough to tell namesakes apart."""
+
+    person_id: str
+    file_number: str
+    given_name: str
+    family_name: str
+    birth_date: date
+    office: str | None
+    cases: list[FoundCase]
+
+    @classmethod
+    def of(cls, person: Person, today: date) -> Self:
+        identity, office = person.identity, person.office_on(today)
+        if identity is None:
+            raise ValueError("a client is found by a name")
+        return cls(
+            person_id=person.root.person_id,
+            file_number=file_number(person.root.person_id),
+            given_name=identity.given_name,
+            family_name=identity.family_name,
+            birth_date=identity.birth_date,
+            office=None if office is None else office.office,
+            cases=[
+                FoundCase(case_id=c.case_id, state="open" if c.open else "closed", case_manager=c.case_manager)
+                for c in person.cases
+            ],
+        )
+
+
+class FoundClients(View):
+    clients: list[FoundClient]
+    more: bool
+
+
+def referrals_of(person: Person) -> list[ReferralView]:
     """In the order of the requests; those told by referrals alone come last."""
     told = {one.referral_id: one for one in person.referrals}
     asked = {one.referral_id: one for one in sorted(person.requests, key=lambda one: one.requested_on)}
     return [ReferralView.of(asked.get(name), told.get(name)) for name in dict.fromkeys([*asked, *told])]
 
 
-def _placements(known: tuple[Placement, ...]) -> list[PlacementView]:
-    there = sorted((one for one in known if not one.voided), key=lambda one: (one.start, one.placement_id))
+def placements_of(person: Person) -> list[PlacementView]:
+    there = sorted((one for one in person.placements if not one.voided), key=lambda one: (one.start, one.placement_id))
     return [PlacementView.model_validate(one) for one in there]

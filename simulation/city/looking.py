@@ -11,6 +11,8 @@ from simulation.city.town import Town
 from simulation.facts import Scene
 from simulation.workdays import works
 
+A_PAGE: Final = 500
+"""Rows."""
 MONDAY: Final = 0
 """On which the city hears whose job has ended, and looks at records that resemble each other."""
 
@@ -18,6 +20,9 @@ MONDAY: Final = 0
 class Reads(Protocol):
     async def read(self, service: str, path: str) -> Any:
         """The answer to a GET."""
+
+    async def listed(self, service: str, path: str) -> list[Any]:
+        """All of a list that comes in pages."""
 
 
 async def look(services: Reads, town: Town, scene: Scene, day: date) -> Seen:
@@ -30,14 +35,14 @@ async def look(services: Reads, town: Town, scene: Scene, day: date) -> Seen:
     pairs = tuple(SeenPair.model_validate(row) for row in found)
     if day <= scene.reorganised_on:
         return Seen(files=files, pairs=pairs)
-    rows = await services.read("casework", "/cases?state=open&assigned=true")
+    rows = await services.listed("casework", f"/cases?state=open&assigned=true&limit={A_PAGE}")
     cases = tuple(SeenCase.model_validate(row) for row in rows)
-    items = await services.read("casework", "/reconciliation?resolved=false")
+    items = await services.listed("casework", f"/reconciliation?resolved=false&limit={A_PAGE}")
     ends = await services.read("referrals", "/placements?state=ended&limit=10000") if monday else ()
     return Seen(
         cases=cases,
         items=tuple(SeenItem.model_validate(row) for row in items),
-        suggestions=await _suggestions(services, cases, day),
+        suggestions=await _suggestions(services, cases),
         ends=tuple(SeenEnd.model_validate(row) for row in ends),
         pairs=pairs,
         files=files,
@@ -61,7 +66,7 @@ async def _file(services: Reads, town: Town, number: int, *, paid: bool) -> Seen
     return SeenFile.model_validate(found.model_dump() | {"payments": payments})
 
 
-async def _suggestions(services: Reads, cases: Sequence[SeenCase], day: date) -> tuple[SeenSuggestion, ...]:
+async def _suggestions(services: Reads, cases: Sequence[SeenCase]) -> tuple[SeenSuggestion, ...]:
     """Of the case managers who have a client at work and with another agency too: nobody else can have any."""
     asked = {
         case.case_manager
@@ -72,6 +77,6 @@ async def _suggestions(services: Reads, cases: Sequence[SeenCase], day: date) ->
     }
     found = []
     for manager in sorted(asked):
-        worklist = await services.read("casework", f"/worklist?case_manager={manager}&since={day}")
-        found += [SeenSuggestion.model_validate(row) for row in worklist["suggestions"]]
+        made = await services.listed("casework", f"/worklist/suggestions?case_manager={manager}")
+        found += [SeenSuggestion.model_validate(row) for row in made]
     return tuple(found)

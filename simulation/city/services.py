@@ -67,8 +67,19 @@ class Services:
         await self._until_answered("POST", self._addresses.calendar + "/days", JSON, orjson.dumps({"day": day}))
 
     async def read(self, service: str, path: str) -> Any:
+        return (await self._read(service, path)).json()
+
+    async def _read(self, service: str, path: str) -> httpx.Response:
         headers = _headers("city.hall", "city-hall", "reading")
-        return (await self._until_answered("GET", self._addresses.of(service) + path, headers, b"")).json()
+        return await self._until_answered("GET", self._addresses.of(service) + path, headers, b"")
+
+    async def listed(self, service: str, path: str) -> list[Any]:
+        found: list[Any] = []
+        while path:
+            answer = await self._read(service, path)
+            found += answer.json()
+            path = answer.links.get("next", {}).get("url", "")
+        return found
 
     async def post(self, request: Request, key: str) -> Json:
         """The answer; empty if the rules refused."""

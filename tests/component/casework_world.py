@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -48,6 +49,8 @@ class CaseworkWorld(World):
         super().__init__(kafka, database)
         self.on = first
         self.staffed: set[str] = set()
+        self.log: Path | None = None
+        """Where everything goes that processes say, instead of to the test's output."""
 
     @property
     def url(self) -> str:
@@ -83,10 +86,13 @@ class CaseworkWorld(World):
 
     async def start(self, *, ready: bool = True, **environment: str) -> Replica:
         port = free_port()
+        output = None if self.log is None else self.log.open("ab")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "services.casework",
+            stdout=output,
+            stderr=output,
             env=os.environ | self.environment | {"LOTSE_PORT": str(port)} | environment,
             cwd=ROOT,
         )
@@ -153,6 +159,22 @@ class CaseworkWorld(World):
         await until(self.settled, what="everything sent to be applied")
         found: str = one["person_id"]
         return found
+
+    async def name(
+        self, person_id: str, family_name: str, given_name: str = "Anna", *, born: date = date(1970, 1, 1)
+    ) -> None:
+        await self.tell(
+            intake.IdentityRecorded(
+                person_id=person_id,
+                occurred_on=self.on,
+                given_name=given_name,
+                family_name=family_name,
+                birth_date=born,
+                street="Am Wall",
+                house_number="1",
+                postcode="28195",
+            )
+        )
 
     async def protect(self, person_id: str) -> None:
         event = intake.ProtectionSet(
@@ -225,6 +247,16 @@ class CaseworkWorld(World):
         answer = await self.http.get(self.url + path, headers=CALLER | headers)
         return answer.status_code, answer.json()
 
+    async def listed(self, path: str, **headers: str) -> list[dict[str, Any]]:
+        """All of a list, page after page."""
+        found: list[dict[str, Any]] = []
+        while path:
+            answer = await self.http.get(self.url + path, headers=CALLER | headers)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()
+            path = answer.links.get("next", {}).get("url", "")
+        return found
+
     async def employ(
         self, staff_id: str, *, office: str = "vahr", limit: int | None = None, since: date | None = None
     ) -> None:
@@ -235,8 +267,7 @@ class CaseworkWorld(World):
 
     async def case_of(self, person_id: str) -> dict[str, Any]:
         """The only case of a client."""
-        _, cases = await self.get("/cases")
-        (case,) = [one for one in cases if one["person_id"] == person_id]
+        (case,) = [one for one in await self.listed("/cases") if one["person_id"] == person_id]
         found: dict[str, Any] = case
         return found
 

@@ -194,9 +194,7 @@ async def test_cases_are_found_by_office_case_manager_state_and_missing_plan(cas
     planned, without = await casework.planned(), await casework.assigned()
 
     async def found(query: str) -> set[str]:
-        status, cases = await casework.get(f"/cases?{query}")
-        assert status == 200
-        return {one["case_id"] for one in cases}
+        return {one["case_id"] for one in await casework.listed(f"/cases?{query}")}
 
     assert {planned["case_id"], without["case_id"]} <= await found("office=vahr&case_manager=vahr.fm1&state=open")
     unplanned = await found("without_plan=true")
@@ -224,18 +222,7 @@ async def test_two_records_of_one_person_show_as_one(casework: CaseworkWorld) ->
 async def test_the_newest_name_is_shown_with_the_case_and_stands_in_no_event(casework: CaseworkWorld) -> None:
     case = await casework.assigned()
     for family_name in ("Musterfrau", "Mustermann"):
-        await casework.tell(
-            intake.IdentityRecorded(
-                person_id=case["person_id"],
-                occurred_on=casework.on,
-                given_name="Anna",
-                family_name=family_name,
-                birth_date=date(1970, 1, 1),
-                street="Am Wall",
-                house_number="1",
-                postcode="28195",
-            )
-        )
+        await casework.name(case["person_id"], family_name)
     _, shown = await casework.get(f"/cases/{case['case_id']}")
     assert shown["client"]["family_name"] == "Mustermann"
     _, entries = await casework.get(f"/cases/{case['case_id']}/timeline")

@@ -14,6 +14,7 @@ _AS_IT_WAS = (
     "alter table cases drop column review_on",
     "drop table suggestion",
     "update state set document = document #- '{casework,suggestions}'",
+    "drop table client",
     "drop table absence",
     "alter table cases drop column instead_of",
     """update state set document = jsonb_set(document, '{casework,cases}', (select coalesce(
@@ -40,6 +41,7 @@ async def test_an_older_database_is_brought_to_what_a_replay_gives(broker: str, 
             )
             await world.tell(move)
             await world.next_day()
+        await world.name(case["person_id"], "Müller-Łukasz")
         await world.able_client()
         await _goes_back(world)
         await migrate("casework", world.database)

@@ -87,9 +87,9 @@ class Way:
 
     def assigned_case(self, person: str) -> str:
         self.post("casework", "/case-managers", {"staff_id": "s.meyer", "office": "vahr", "since": str(self.today)})
-        self.until(lambda: self._case_of(person, "/cases?state=open"))
+        self.until(lambda: self._case_of(person, "/cases?state=open&limit=1000"))
         self.midnight()
-        return self.until(lambda: self._case_of(person, "/cases?assigned=true"))
+        return self.until(lambda: self._case_of(person, "/cases?assigned=true&limit=1000"))
 
     def _case_of(self, person: str, path: str) -> str | None:
         return next((case["case_id"] for case in self.get("casework", path) if case["person_id"] == person), None)

@@ -18,6 +18,11 @@ def office_on(records: Records, day: date) -> OfficeSince | None:
     return in_force(records[0].offices, day)
 
 
+def departments_on(records: Records, day: date) -> tuple[Department, ...]:
+    found = in_force(records[0].departments, day)
+    return () if found is None else found.departments
+
+
 def assessment_on(records: Records, day: date) -> Assessment | None:
     found = [one for record in records if (one := in_force(record.assessments, day)) is not None]
     return max(found, key=lambda one: one.since, default=None)
@@ -53,12 +58,10 @@ def ground_to_close(records: Records, day: date) -> CaseClosedReason | None:
 def may_have_case(records: Records, day: date) -> bool:
     """Domain.md C1: looked after by economic assistance of a Sozialzentrum, and no ground against a case."""
     office = office_on(records, day)
-    departments = in_force(records[0].departments, day)
     return (
         records[0].registered
         and office is not None
         and office.centre
-        and departments is not None
-        and Department.ECONOMIC_ASSISTANCE in departments.departments
+        and Department.ECONOMIC_ASSISTANCE in departments_on(records, day)
         and ground_to_close(records, day) is None
     )

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.words import CaseClosedReason
+from contracts.words import CaseClosedReason, Department
 from services.casework.domain import circumstances
 from services.casework.domain.cases import Case, Request
 from services.casework.domain.circumstances import Records
 from services.casework.domain.client import Client
-from services.casework.domain.intake import Assessment, OfficeSince
+from services.casework.domain.intake import Assessment, Identity, OfficeSince
 from services.casework.domain.referrals import TERMINAL, Placement, Referral, ReferralState
 from services.casework.domain.work_items import Item, Suggestion
 from services.runtime.decision import Clients, NotFound
@@ -37,6 +37,12 @@ class Person:
     def records(self) -> Records:
         others = (one.intake for one in self.members if one.person_id != self.root.person_id)
         return (self.root.intake, *others)
+
+    @property
+    def identity(self) -> Identity | None:
+        """The canonical record's, or that of another one that has any."""
+        known = (one.identity for one in (self.root, *self.members) if one.identity is not None)
+        return next(known, None)
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -97,6 +103,11 @@ class Person:
 
     def may_have_case(self, day: date) -> bool:
         return circumstances.may_have_case(self.records, day)
+
+    def visible_to(self, department: str, day: date) -> bool:
+        """I5: whom young people's services alone look after is invisible to all others."""
+        departments = circumstances.departments_on(self.records, day)
+        return department == Department.YOUNG_PEOPLE or departments != (Department.YOUNG_PEOPLE,)
 
     def office_on(self, day: date) -> OfficeSince | None:
         return circumstances.office_on(self.records, day)

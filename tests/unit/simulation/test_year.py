@@ -187,6 +187,9 @@ class Scribe:
     async def read(self, _service: str, path: str) -> Any:
         return FILE if path.startswith("/clients/") else []
 
+    async def listed(self, _service: str, _path: str) -> list[Any]:
+        return []
+
     async def post(self, request: letters.Request, key: str) -> dict[str, Any]:
         return (await self.bulk([{"path": request.path, "body": request.body}], key, ""))[0]
 

@@ -1,0 +1,1 @@
+"""A client's story in plain words, German and English."""
