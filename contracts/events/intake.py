@@ -49,8 +49,8 @@ class ClientRegistered(IntakeEvent):
 
 
 class PossibleDuplicateFound(IntakeEvent):
-    """Two records may be one person (I2); `similarity` in per cent, 0 to 100. A review item, never a merge by
-    itself."""
+    """Two records may be one person (I2); `similarity` in per cent, 0 where it is not likeness but a merge that was
+    undone which makes them a review item. Never a merge by itself."""
 
     other_id: PersonId
     similarity: int = Field(ge=0, le=100)

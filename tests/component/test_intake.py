@@ -227,6 +227,7 @@ async def test_a_merge_leads_to_the_survivor_until_it_is_undone(intake: IntakeWo
     assert status == 200
     _, shown = await intake.get(f"/clients/{loser}")
     assert (shown["person_id"], shown["protections"]) == (loser, [])
+    assert sorted((survivor, loser)) in await _pairs(intake)
     status, problem = await intake.post(f"/merges/{merged['merge_id']}/undo")
     assert (status, problem["code"]) == (409, "merge_ended")
 

@@ -1,12 +1,23 @@
 """Two records are one person, or turn out not to be: no id is rewritten and no record moves, an alias leads on."""
 
-from contracts.events.intake import ClientsMerged, ClientsUnmerged, PossibleDuplicateDismissed
+from collections.abc import Iterator
+from typing import Final
+
+from contracts.events.intake import (
+    ClientsMerged,
+    ClientsUnmerged,
+    PossibleDuplicateDismissed,
+    PossibleDuplicateFound,
+)
 from services.intake.domain import rules
-from services.intake.domain.client import Client
+from services.intake.domain.client import Client, Merge
 from services.intake.domain.commands import DismissDuplicate, MergeClients, UndoMerge
 from services.intake.domain.household import Events, settled
 from services.intake.domain.refusals import MergeEnded, SamePerson, UnknownDuplicate, UnknownMerge
 from services.runtime.decision import Clients, Context
+
+UNDONE: Final = 0
+"""Per cent: the two are no review item because of any likeness."""
 
 
 def merge(clients: Clients[Client], command: MergeClients, context: Context) -> tuple[str, Events]:
@@ -64,4 +75,13 @@ def undo(clients: Clients[Client], command: UndoMerge, context: Context) -> Even
         )
         for person_id in (found.survivor_id, found.loser_id)
     )
-    return settled(clients, told, command.relatives)
+    return (*settled(clients, told, command.relatives), *_looked_at_again(clients, found, context))
+
+
+def _looked_at_again(clients: Clients[Client], merge: Merge, context: Context) -> Iterator[PossibleDuplicateFound]:
+    """What was recorded while they were one may be the other's (8.12): the pair is a review item until someone says
+    again that they are two persons, or one. A pair that was one before is so again by itself."""
+    if merge.loser_id in clients[merge.survivor_id].possible_duplicates:
+        return
+    for one, other in ((merge.survivor_id, merge.loser_id), (merge.loser_id, merge.survivor_id)):
+        yield PossibleDuplicateFound(occurred_on=context.today, person_id=one, other_id=other, similarity=UNDONE)

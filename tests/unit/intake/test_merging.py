@@ -5,7 +5,7 @@ import pytest
 from contracts.events.intake import ClientsMerged, ClientsUnmerged
 from contracts.words import BenefitEndReason, DepartureReason
 from services.intake import handlers
-from services.intake.domain.commands import Depart, EndBenefits, MergeClients, UndoMerge
+from services.intake.domain.commands import Depart, DismissDuplicate, EndBenefits, MergeClients, UndoMerge
 from services.intake.domain.refusals import MergeEnded, SamePerson, UnknownClient, UnknownMerge
 from tests.unit.intake.given import (
     ANNA,
@@ -13,6 +13,7 @@ from tests.unit.intake.given import (
     CARLA,
     IDENTITY,
     Intake,
+    events,
     registration,
     with_anna,
     with_anna_and_berta,
@@ -47,6 +48,24 @@ def test_a_merge_is_undone_once_and_for_good() -> None:
     assert intake.states[BERTA].canonical == BERTA
     with pytest.raises(MergeEnded):
         intake.told(UndoMerge(merge_id=merge_id))
+
+
+def test_an_undone_merge_is_a_review_item_once_under_both_keys() -> None:
+    intake, merge_id = merged()
+    intake.told(UndoMerge(merge_id=merge_id))
+    assert (intake.states[ANNA].possible_duplicates, intake.states[BERTA].possible_duplicates) == ((BERTA,), (ANNA,))
+    again = intake.told(MERGE).result["merge_id"]
+    assert events(intake.told(UndoMerge(merge_id=again))) == ["ClientsUnmerged", "ClientsUnmerged"]
+
+
+def test_two_persons_who_were_dismissed_are_no_review_item_after_a_merge_that_was_undone() -> None:
+    intake, merge_id = merged()
+    intake.told(UndoMerge(merge_id=merge_id))
+    intake.told(DismissDuplicate(person_id=BERTA, other_id=ANNA, author="a.clerk"))
+    again = intake.told(MERGE).result["merge_id"]
+    intake.told(UndoMerge(merge_id=again))
+    assert intake.states[ANNA].dismissed_duplicates == (BERTA,)
+    assert intake.states[BERTA].dismissed_duplicates == (ANNA,)
 
 
 def test_an_ended_merge_stays_ended_whatever_comes_after() -> None:
