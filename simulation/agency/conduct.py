@@ -56,7 +56,7 @@ NEVER_COMES: Final = 0.06
 HELD: Final = 0.12
 SILENT: Final = 0.1
 """In service: longer than the city waits before it asks."""
-CONFUSED: Final = 0.06
+CONFUSED: Final = 0.15
 """Of services without a result: somebody takes back a result that was another client's."""
 
 

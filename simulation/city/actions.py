@@ -17,6 +17,7 @@ from simulation.city.actions_intake import (
     CorrectBirth,
     Depart,
     EndAid,
+    EndDouble,
     LookAfter,
     Move,
     Protect,
@@ -32,16 +33,24 @@ from simulation.city.actions_intake import (
 
 __all__ = [
     "Absent", "Adjust", "Agree", "Arrive", "Assess", "ClearProtection", "Close", "Confirm", "Consent",
-    "CorrectAddress", "CorrectBirth", "Depart", "Dismiss", "Employ", "EndAid", "LookAfter", "MergeTwin", "Move",
-    "Pay", "PayAgain", "Protect", "Reassess", "Refer", "RegisterTwin", "Rejoin", "Reopen", "Resolve", "Return",
-    "Reverse", "RevokeBasis", "Settle", "Split", "Transfer", "UndoMerge", "Void", "VoidTwin", "Volunteer",
-    "Withdraw",
+    "CorrectAddress", "CorrectBirth", "Depart", "Dismiss", "Employ", "EndAid", "EndDouble", "LookAfter",
+    "MergeDouble", "MergeTwin", "Move", "Pay", "PayAgain", "Protect", "Reassess", "Refer", "RegisterTwin", "Rejoin",
+    "Reopen", "Resolve", "Return", "Reverse", "RevokeBasis", "Settle", "Split", "Transfer", "UndoMerge", "Void",
+    "VoidTwin", "Volunteer", "Withdraw",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class MergeTwin:
     person: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergeDouble:
+    """Two clients with aid and a case each are one person."""
+
+    person: int
+    second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +133,10 @@ Line = (
     | Adjust
     | Split
     | Rejoin
+    | EndDouble
 )
 """What goes to intake in bulk."""
-First = Transfer | Employ | Absent | MergeTwin | UndoMerge | Dismiss | Reverse | PayAgain | Pay
+First = Transfer | Employ | Absent | MergeTwin | MergeDouble | UndoMerge | Dismiss | Reverse | PayAgain | Pay
 """What comes before all else on its day, one after the other."""
 Case = Agree | Refer | Withdraw | Confirm | Void | Close | Reopen | Resolve | Settle
 Action = Line | First | Case

@@ -21,6 +21,8 @@ class Arrive:
     size: int
     level: int
     single: bool = False
+    again: int | None = None
+    """The person, known by this number, who claims aid a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +160,11 @@ class Rejoin:
 
     person: int
     household: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndDouble:
+    """The benefits of a second record, which never should have been."""
+
+    person: int
+    benefits: tuple[str, ...]

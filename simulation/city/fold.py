@@ -27,10 +27,20 @@ def after(town: Town, action: Action, answer: Answer, day: date) -> None:
                 one.departed = isinstance(action, actions.Depart)
                 one.for_work = action.reason == BenefitEndReason.WORK
                 town.stop(one, day)
+        case actions.EndDouble():
+            (one,) = _touched(town, (action.person,), day)
+            one.departed = True
+            town.stop(one, day)
         case actions.Move():
             for one in _touched(town, action.persons, day):
                 one.district, one.moved = action.district, True
-        case actions.MergeTwin() | actions.UndoMerge() | actions.RegisterTwin() | actions.VoidTwin():
+        case (
+            actions.MergeTwin()
+            | actions.MergeDouble()
+            | actions.UndoMerge()
+            | actions.RegisterTwin()
+            | actions.VoidTwin()
+        ):
             _twin(town, action, answer, day)
         case actions.Split() | actions.Rejoin() | actions.Adjust() | actions.CorrectAddress() | actions.CorrectBirth():
             _belonging(town, action, day)
@@ -91,7 +101,7 @@ def _standing(town: Town, action: Standing, answer: Answer, day: date) -> None:
 
 def _twin(
     town: Town,
-    action: actions.MergeTwin | actions.UndoMerge | actions.RegisterTwin | actions.VoidTwin,
+    action: actions.MergeTwin | actions.MergeDouble | actions.UndoMerge | actions.RegisterTwin | actions.VoidTwin,
     answer: Answer,
     day: date,
 ) -> None:
@@ -103,6 +113,9 @@ def _twin(
             town.registered += 1
         case actions.MergeTwin():
             one.twin_id, one.merge_id, one.merged_on = None, _found(answer, "merge_id"), day
+        case actions.MergeDouble():
+            one.merge_id, one.merged_on = _found(answer, "merge_id"), day
+            town.doubles.pop(action.second, None)
         case actions.VoidTwin():
             one.twin_id = None
         case actions.UndoMerge():
@@ -198,4 +211,6 @@ def _arrive(town: Town, action: actions.Arrive, answer: Answer, day: date) -> No
         town.members.setdefault(action.household, []).append(person.number)
         town.start(one)
         town.registered += 1
+        if action.again is not None:
+            town.doubles[person.number] = action.again
     town.stay(action.household, day)

@@ -48,6 +48,10 @@ def first(town: Town, city: City, action: First, day: date, scale: Fraction) -> 
             one = town.known[action.person]
             body: Json = {"survivor_id": one.person_id, "loser_id": one.twin_id}
             return Request("intake", "/merges", body, DESK, office, "double record")
+        case actions.MergeDouble():
+            one, second = town.known[action.person], town.known[action.second]
+            both: Json = {"survivor_id": one.person_id, "loser_id": second.person_id}
+            return Request("intake", "/merges", both, DESK, office, "double record")
         case actions.UndoMerge():
             return Request("intake", f"/merges/{action.merge}/undo", None, DESK, office, "double record")
         case actions.Dismiss():

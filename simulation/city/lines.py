@@ -24,7 +24,16 @@ def lines(town: Town, action: Line, day: date) -> list[Json]:
     match action:
         case actions.Arrive():
             household = town.household(action, day)
-            return [_register(town, household, one, action.level, day) for one in household.people[: action.size]]
+            told = [_register(town, household, one, action.level, day) for one in household.people[: action.size]]
+            return told if action.again is None else [told[0] | _identity(town.known[action.again].person)]
+        case actions.EndDouble():
+            ends = {
+                "command": "end_benefit",
+                "person_id": town.known[action.person].person_id,
+                "reason": "error",
+                "on": on,
+            }
+            return [ends | {"benefit_id": benefit} for benefit in action.benefits]
         case actions.Return():
             return [
                 {"command": "start_benefit", "person_id": town.known[number].person_id, **benefit}
@@ -144,6 +153,16 @@ def _register(town: Town, household: Household, person: Person, level: int, day:
         if person.protected_until:
             body["protection"]["valid_until"] = person.protected_until.isoformat()
     return body
+
+
+def _identity(person: Person) -> Json:
+    """What the same person says of themselves at another desk."""
+    return {
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "birth_date": person.birth_date.isoformat(),
+        "sex": person.sex,
+    }
 
 
 def _twin(town: Town, number: int, day: date) -> Json:

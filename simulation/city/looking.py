@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final, Protocol
 
-from simulation.city import habits
+from simulation.city import doubles, habits
 from simulation.city.caseload import OPEN
 from simulation.city.seen import Seen, SeenCase, SeenEnd, SeenFile, SeenItem, SeenPair, SeenSuggestion
 from simulation.city.town import Town
@@ -51,7 +51,7 @@ async def look(services: Reads, town: Town, scene: Scene, day: date) -> Seen:
 
 def _wanted(town: Town, day: date) -> Iterator[tuple[int, bool]]:
     """Whose files are read, each once, and whether with payments."""
-    wanted: dict[int, bool] = {}
+    wanted: dict[int, bool] = dict.fromkeys((merge.second for merge in doubles.noticed(town, day)), False)
     for habit, one in habits.chosen(town, day):
         if (number := habit.reads(town, one)) is not None:
             wanted[number] = wanted.get(number, False) or habit.payments

@@ -1,14 +1,15 @@
 """Who comes and who goes on a day: the stock follows its target, the sum of aid the year's expenditure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
 from contracts.words import BenefitEndReason, DepartureReason
 from simulation.chance import fraction, pick, weighted
-from simulation.city import stock
-from simulation.city.actions import Arrive, Depart, EndAid, Line, Return
+from simulation.city import doubles, stock
+from simulation.city.actions import Arrive, Depart, EndAid, Line, MergeDouble, Return
 from simulation.city.people import Role
 from simulation.city.town import Town
 from simulation.workdays import is_last_of_month
@@ -48,18 +49,27 @@ def first_files(town: Town, day: date, scale: Fraction) -> list[Arrive]:
 
 
 def movements(
-    town: Town, day: date, scale: Fraction, leaving: Sequence[int], lost: Sequence[int] = ()
+    town: Town,
+    day: date,
+    scale: Fraction,
+    leaving: Sequence[int],
+    lost: Sequence[int] = (),
+    doubled: Sequence[MergeDouble] = (),
 ) -> Iterator[Line]:
-    """A working day's arrivals and departures. `leaving`: persons who found work; they count among the departures.
-    `lost`: persons whose job has ended, and who need aid again."""
+    """A working day's arrivals and departures.
+
+    `leaving`: persons who found work; they count among the departures, as do second records of `doubled`, whose aid
+    ends while the first one's goes on. `lost`: persons whose job has ended, and who need aid again.
+    """
     goal = stock.target(town.facts.year, stock.month_end(day) if is_last_of_month(day) else day, scale)
-    going = set(leaving)
+    going = {*leaving, *(one.second for one in doubled)}
     returning = list(dict.fromkeys((*lost, *_returning(town, day))))
     coming = len(returning)
     wanted = max(_newcomers(town, day, scale), goal - (town.in_aid - len(going)) - coming)
     households = list(_households(town, day, wanted))
     coming += sum(one.size for one in households)
-    departures = list(_departures(town, day, town.in_aid - len(going) + coming - goal, going, {*returning}))
+    stay = {*returning, *(one.person for one in doubled)}
+    departures = list(_departures(town, day, town.in_aid - len(going) + coming - goal, going, stay))
     gone = going | {number for action in departures for number in action.persons}
     yield from (EndAid((number,), BenefitEndReason.WORK) for number in leaving)
     yield from departures
@@ -67,7 +77,7 @@ def movements(
     rest = town.monthly - sum(town.known[number].monthly for number in gone)
     rest += sum(town.known[number].monthly for number in returning)
     level = _level(town, day, households, int(stock.monthly_per_person(town.facts.year) * goal) - rest)
-    yield from (Arrive(one.household, one.size, level, one.single) for one in households)
+    yield from (replace(one, level=level) for one in households)
 
 
 def _newcomers(town: Town, day: date, scale: Fraction) -> int:
@@ -79,8 +89,9 @@ def _newcomers(town: Town, day: date, scale: Fraction) -> int:
 def _households(town: Town, day: date, wanted: int) -> Iterator[Arrive]:
     number = town.next_household
     while wanted > 0:
-        size = len(town.household(Arrive(number, 0, MILLION), day).people)
-        yield Arrive(number, size, MILLION)
+        people = town.household(Arrive(number, 0, MILLION), day).people
+        size = len(people)
+        yield Arrive(number, size, MILLION, again=doubles.whose(town, people[0], day) if size == 1 else None)
         wanted -= size
         number += 1
 
@@ -97,13 +108,13 @@ def _returning(town: Town, day: date) -> Iterator[int]:
                 return
 
 
-def _departures(town: Town, day: date, count: int, going: set[int], returning: set[int]) -> Iterator[EndAid | Depart]:
+def _departures(town: Town, day: date, count: int, going: set[int], stay: set[int]) -> Iterator[EndAid | Depart]:
     """Exactly `count` persons: whole households, the longest here first by their drawn stay; at last single members."""
     larger: list[tuple[int, list[int]]] = []
     for household, _ in sorted(town.stays.items(), key=lambda stay: (stay[1], stay[0])):
         if count <= 0:
             return
-        members = [number for number in town.alive(household) if number not in going and number not in returning]
+        members = [number for number in town.alive(household) if number not in going and number not in stay]
         if members and len(members) <= count:
             yield _leave(town, day, household, members)
             count -= len(members)

@@ -107,6 +107,8 @@ class Town:
         self.by_id: dict[str, Known] = {}
         self.notes: dict[str, CaseNote] = {}
         self.closed: dict[str, ClosedCase] = {}
+        self.doubles: dict[int, int] = {}
+        """Who receives aid a second time, and as whom."""
         self.staff: dict[str, str] = {}
         """Case managers, with their office."""
         self.members: dict[int, list[int]] = {}
@@ -142,7 +144,8 @@ class Town:
 
     def twins(self) -> set[str]:
         """Second records of which somebody will find out whose they are."""
-        return {one.twin_id for one in self.known.values() if one.twin_id}
+        found = {one.twin_id for one in self.known.values() if one.twin_id}
+        return found | {self.known[second].person_id for second in self.doubles}
 
     def note(self, case: str) -> CaseNote:
         return self.notes.setdefault(case, CaseNote())

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 
 from simulation.chance import fraction
-from simulation.city import caseload, circumstances, errands, fold, habits, letters, lines, population
+from simulation.city import caseload, circumstances, doubles, errands, fold, habits, letters, lines, population
 from simulation.city.actions import (
     Action,
     Arrive,
@@ -18,6 +18,7 @@ from simulation.city.actions import (
     EndAid,
     First,
     Line,
+    MergeDouble,
     MergeTwin,
     Move,
     Pay,
@@ -71,10 +72,16 @@ def decide(town: Town, scene: Scene, scale: Fraction, day: date, seen: Seen) -> 
     if not works(day):
         return Plan(first=pay)
     moved = (Transfer(),) if day == scene.reorganised_on else ()
-    merges = tuple(MergeTwin(number) for number in circumstances.twins(town, day, void=False))
-    leaving = sorted(set(caseload.found_work(town, seen.cases, day)))
-    told: tuple[Line, ...] = tuple(population.movements(town, day, scale, leaving, _lost(town, seen)))
-    busy = {number for line in told for number in persons(line)} | {one.person for one in merges}
+    found = tuple(doubles.noticed(town, day))
+    merges: tuple[MergeDouble | MergeTwin, ...] = (
+        *found,
+        *(MergeTwin(number) for number in circumstances.twins(town, day, void=False)),
+    )
+    busy = {one.person for one in merges} | {one.second for one in found}
+    leaving = sorted(set(caseload.found_work(town, seen.cases, day)) - busy)
+    told: tuple[Line, ...] = tuple(population.movements(town, day, scale, leaving, _lost(town, seen), found))
+    told += tuple(doubles.ended(found, seen.files))
+    busy |= {number for line in told for number in persons(line)}
     rare = tuple(_rare(town, day, seen, busy))
     told += tuple(one for one in rare if isinstance(one, Line))
     told += tuple(circumstances.lines(town, day, busy))

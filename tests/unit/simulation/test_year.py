@@ -110,6 +110,7 @@ def test_a_year_has_every_kind_of_event_in_it(books: Books) -> None:
     needed = {actions.Arrive, actions.Return, actions.EndAid, actions.Depart, actions.Assess, actions.Protect}
     needed |= {actions.ClearProtection, actions.RevokeBasis, actions.Move, actions.RegisterTwin, actions.MergeTwin}
     needed |= {actions.Pay, actions.Transfer, actions.Employ, actions.VoidTwin, actions.UndoMerge, actions.Reassess}
+    needed |= {actions.MergeDouble, actions.EndDouble}
     needed |= {actions.Consent, actions.CorrectBirth, actions.CorrectAddress, actions.LookAfter, actions.Split}
     assert books.kinds() >= needed
 
