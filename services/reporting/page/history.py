@@ -28,6 +28,8 @@ class History:
     table: Table
     parked: bool
     """Whether messages of somebody wait for an operator."""
+    final: frozenset[str] = frozenset()
+    """The months that are released."""
 
     def silence(self, month: str) -> Reason | None:
         """Why nothing is told of a month; None if something is."""
@@ -50,7 +52,10 @@ async def read_history(db: AsyncConnection, known: Progress) -> History:
     for start in range(0, len(months), _AT_ONCE):
         found = await tabulate(db, closed, months[start : start + _AT_ONCE], by_office=True)
         table.cells.update(found.cells)
-    return History(today=today, books=closed, months=months, table=table, parked=known.parked > 0)
+    final = frozenset((await db.execute(text("select distinct month from release_version"))).scalars())
+    return History(
+        today=today, books=closed, months=months, table=table, parked=known.parked > 0, final=final & frozenset(months)
+    )
 
 
 def _end_of_last_month(today: date | None) -> date | None:
