@@ -11,7 +11,8 @@ from services.casework.domain.reconciliation import ResolveItem
 from services.casework.domain.suggestions import Settle
 from services.casework.file import printed
 from services.casework.reading import TheCity, business_day, person_with_case, plans_of, story, told
-from services.casework.views import CaseView, EntryView, PlanTextView
+from services.casework.views import CaseView, PlanTextView
+from services.casework.work_views import EntryView
 from services.runtime.problems import BadRequest
 from services.runtime.web import Call, Caller, Reads
 

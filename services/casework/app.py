@@ -4,7 +4,7 @@ from functools import partial
 
 from contracts.city import City
 from contracts.topics import CASE, consumed_by
-from services.casework import handlers, staffing, store
+from services.casework import handlers, staffing, store, tables
 from services.casework.domain.client import Client, evolve
 from services.runtime.service import Service
 
@@ -24,6 +24,6 @@ def service(city: City) -> Service[Client]:
         rank=staffing.weigh,
         index=store.index,
         project=store.project,
-        tables=store.REBUILT,
-        kept_tables=store.KEPT,
+        tables=tables.REBUILT,
+        kept_tables=tables.KEPT,
     )

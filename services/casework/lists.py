@@ -8,8 +8,9 @@ from sqlmodel import col, select
 from contracts.words import OfficeId, StaffId, Uuid
 from services.casework.paging import DEFAULT, After, Limit, link_next, read_page
 from services.casework.reading import business_day, case_lines
-from services.casework.store import AbsenceRow, CaseManagerRow, CaseRow, ItemRow
-from services.casework.views import AbsenceView, CaseLine, CaseManagerView, ItemView
+from services.casework.tables import AbsenceRow, CaseManagerRow, CaseRow, ItemRow
+from services.casework.views import CaseLine
+from services.casework.work_views import AbsenceView, CaseManagerView, ItemView
 from services.runtime.web import Caller, Reads
 
 router = APIRouter()

@@ -12,9 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.city import City
 from services.casework.domain.client import Client
 from services.casework.domain.person import Person, UnknownCase, person_of
-from services.casework.store import CaseRow, PlanText, TimelineEntry
+from services.casework.tables import CaseRow, PlanText, TimelineEntry
 from services.casework.told.order import in_order
-from services.casework.views import CaseLine, EntryView, PlanTextView
+from services.casework.views import CaseLine, PlanTextView
+from services.casework.work_views import EntryView
 from services.runtime.consumer import NoBusinessDay
 from services.runtime.decision import Clients
 from services.runtime.tables import Alias, BusinessDay, State

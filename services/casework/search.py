@@ -2,18 +2,18 @@
 
 import re
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.casework.domain.names import name_key
+from services.casework.domain.names import file_number, name_key
 from services.casework.domain.person import Person
 from services.casework.reading import business_day, persons
-from services.casework.store import CaseRow, ClientRow
-from services.casework.views import FoundClient, FoundClients
+from services.casework.tables import CaseRow, ClientRow
+from services.casework.views import View
 from services.runtime.decision import Refusal
 from services.runtime.web import Caller, Reads
 
@@ -39,6 +39,47 @@ class Search(BaseModel):
     birth_date: date | None = None
     file_number: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f -]{0,60}$")] = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class FoundCase(View):
+    case_id: str
+    state: str
+    case_manager: str | None
+
+
+class FoundClient(View):
+    """Enough to tell namesakes apart."""
+
+    person_id: str
+    file_number: str
+    given_name: str
+    family_name: str
+    birth_date: date
+    office: str | None
+    cases: list[FoundCase]
+
+    @classmethod
+    def of(cls, person: Person, today: date) -> Self:
+        identity, office = person.identity, person.office_on(today)
+        if identity is None:
+            raise ValueError("a client is found by a name")
+        return cls(
+            person_id=person.root.person_id,
+            file_number=file_number(person.root.person_id),
+            given_name=identity.given_name,
+            family_name=identity.family_name,
+            birth_date=identity.birth_date,
+            office=None if office is None else office.office,
+            cases=[
+                FoundCase(case_id=c.case_id, state="open" if c.open else "closed", case_manager=c.case_manager)
+                for c in person.cases
+            ],
+        )
+
+
+class FoundClients(View):
+    clients: list[FoundClient]
+    more: bool
 
 
 @router.post("/clients/search")

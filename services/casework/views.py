@@ -1,32 +1,25 @@
 """What casework shows: a person's case as it stands today, the plan with its wording, the timeline."""
 
-from datetime import date, datetime
-from typing import Any, Self
+from datetime import date
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.city import City
 from contracts.words import (
     Ability,
     CaseClosedReason,
-    Department,
     Goal,
     Mobility,
     PlacementKind,
     Qualification,
-    RejectionCode,
     ServiceKind,
     Step,
-    SuggestionKind,
-    SuggestionOutcome,
     WithdrawReason,
 )
 from services.casework.domain.cases import Case, Request
-from services.casework.domain.names import file_number
 from services.casework.domain.person import Person
 from services.casework.domain.referrals import Referral, ReferralState
-from services.casework.store import PlanText, TimelineEntry
-from services.casework.told.words import LANGUAGES, sentence
+from services.casework.tables import PlanText, TimelineEntry
 
 
 class View(BaseModel):
@@ -186,137 +179,6 @@ class PlanTextView(View):
     def of(cls, text: PlanText, agreed: TimelineEntry) -> Self:
         codes = {name: agreed.data[name] for name in ("review_on", "goal", "steps")}
         return cls.model_validate({**text.model_dump(), **codes, "agreed_on": agreed.occurred_on})
-
-
-class EntryView(View):
-    """A fact of the story; `words` tell it by language. `agency`: whose referral it is about, or who spoke."""
-
-    event_id: str
-    occurred_on: date
-    topic: str
-    type: str
-    referral_id: str | None
-    agency: str | None
-    data: dict[str, Any]
-    words: dict[str, str] = {}
-
-    @classmethod
-    def of(cls, entry: TimelineEntry, department: str, city: City, agency: str | None = None) -> Self:
-        """I5: that young people's services look after a client is for them alone to know."""
-        shown = cls.model_validate(entry)
-        shown.agency = entry.agency or agency
-        if entry.type == "DepartmentsAssigned" and department != Department.YOUNG_PEOPLE:
-            others = [name for name in entry.data["departments"] if name != Department.YOUNG_PEOPLE]
-            shown.data = {**entry.data, "departments": others}
-        shown.words = {language: sentence(shown, city, language) for language in LANGUAGES}
-        return shown
-
-
-class AbsenceView(View):
-    since: date
-    returns_on: date
-    deputy: str | None
-
-
-class CaseManagerView(View):
-    staff_id: str
-    office: str
-    since: date
-    caseload_limit: int | None
-    absences: list[AbsenceView]
-
-
-class ItemView(View):
-    item_id: str
-    case_id: str
-    person_id: str
-    referral_id: str
-    message_id: str
-    code: RejectionCode
-    opened_on: date
-    resolved_on: date | None
-    resolved_by: str | None
-
-
-class SuggestionView(View):
-    """`withdraw_referral`: another agency's `placement_id` is confirmed. `review_unmerge`: accepting reopens the case
-    if it is `reopenable`, else asks for the referral again; declining leaves all as it is."""
-
-    item_id: str
-    case_id: str
-    person_id: str
-    kind: SuggestionKind
-    referral_id: str | None
-    placement_id: str | None
-    merge_id: str | None
-    reopenable: bool
-    made_on: date
-    settled_on: date | None
-    outcome: SuggestionOutcome | None
-    settled_by: str | None
-
-
-class ParkedView(View):
-    """A client one of whose messages could not be applied: `waiting` messages queue until an operator redrives."""
-
-    case_id: str
-    person_id: str
-    case_manager: str | None
-    since: datetime
-    waiting: int
-
-
-class Worklist(View):
-    """What waits for a case manager, or at an office (C10). `next`: where a section goes on."""
-
-    without_plan: list[CaseLine]
-    due_reviews: list[CaseLine]
-    feedback: list[EntryView]
-    reconciliation: list[ItemView]
-    suggestions: list[SuggestionView]
-    parked: list[ParkedView]
-    next: dict[str, str]
-
-
-class FoundCase(View):
-    case_id: str
-    state: str
-    case_manager: str | None
-
-
-class FoundClient(View):
-    """Enough to tell namesakes apart."""
-
-    person_id: str
-    file_number: str
-    given_name: str
-    family_name: str
-    birth_date: date
-    office: str | None
-    cases: list[FoundCase]
-
-    @classmethod
-    def of(cls, person: Person, today: date) -> Self:
-        identity, office = person.identity, person.office_on(today)
-        if identity is None:
-            raise ValueError("a client is found by a name")
-        return cls(
-            person_id=person.root.person_id,
-            file_number=file_number(person.root.person_id),
-            given_name=identity.given_name,
-            family_name=identity.family_name,
-            birth_date=identity.birth_date,
-            office=None if office is None else office.office,
-            cases=[
-                FoundCase(case_id=c.case_id, state="open" if c.open else "closed", case_manager=c.case_manager)
-                for c in person.cases
-            ],
-        )
-
-
-class FoundClients(View):
-    clients: list[FoundClient]
-    more: bool
 
 
 def referrals_of(person: Person) -> list[ReferralView]:

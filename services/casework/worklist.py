@@ -16,8 +16,9 @@ from contracts.city import City
 from contracts.words import OfficeId, StaffId
 from services.casework.paging import DEFAULT, After, Limit, Page, link_next, read_page
 from services.casework.reading import TheCity, business_day, case_lines, families
-from services.casework.store import CaseRow, ItemRow, SuggestionRow, TimelineEntry
-from services.casework.views import CaseLine, EntryView, ItemView, ParkedView, SuggestionView, Worklist
+from services.casework.tables import CaseRow, ItemRow, SuggestionRow, TimelineEntry
+from services.casework.views import CaseLine
+from services.casework.work_views import EntryView, ItemView, ParkedView, SuggestionView, Worklist
 from services.runtime.commands import Caller as Asking
 from services.runtime.problems import BadRequest
 from services.runtime.tables import ParkedRecord, ParkedSubject

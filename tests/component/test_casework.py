@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from contracts import topics
 from contracts.events import intake, referrals
 from contracts.words import Currency, Money
-from services.casework import store
+from services.casework import tables
 from services.runtime.tables import RUNTIME
 from tests.component.casework_world import OFFER, PLAN, CaseworkWorld, casework_on
 
@@ -252,5 +252,5 @@ async def test_the_migrated_tables_are_those_of_the_models(casework: CaseworkWor
         "where table_schema = 'public' and table_name <> 'alembic_version'"
     )
     there = {(row["table_name"], row["column_name"], row["nullable"]) for row in rows}
-    models = [sa.inspect(model).local_table for model in (*RUNTIME, *store.REBUILT, *store.KEPT)]
+    models = [sa.inspect(model).local_table for model in (*RUNTIME, *tables.REBUILT, *tables.KEPT)]
     assert there == {(table.name, column.name, column.nullable) for table in models for column in table.columns}

@@ -128,7 +128,7 @@ async def test_the_clients_file_can_be_printed_in_both_languages(story: Story, l
     page = answer.text
     assert f'<html lang="{language}">' in page
     assert f"<h1>{title}</h1>" in page
-    for text in (*PLAN["duties_client"], *TRAINING["strengths"], "Musterfrau", "Sozialzentrum Vahr"):
+    for text in (*PLAN["duties_client"], *TRAINING["strengths"], "Musterfrau", "Sozialzentrum Vahr", "28195 Bremen"):
         assert text in page
     entries = await timeline(story)
     shown = re.sub(r"&#39;", "'", page)

@@ -10,21 +10,19 @@ from contracts.city import City
 from services.casework.domain.names import file_number
 from services.casework.domain.person import Person
 from services.casework.reading import business_day, plans_of, story, told
-from services.casework.store import ItemRow, SuggestionRow
+from services.casework.tables import ItemRow, SuggestionRow
 from services.casework.views import (
     AssessmentView,
     CaseLine,
     ContactView,
-    EntryView,
-    ItemView,
     PlacementView,
     PlanTextView,
     ReferralView,
-    SuggestionView,
     View,
     placements_of,
     referrals_of,
 )
+from services.casework.work_views import EntryView, ItemView, SuggestionView
 
 
 class FiledCase(View):

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from contracts import topics
-from services.casework.store import TimelineEntry
+from services.casework.tables import TimelineEntry
 
 Fact = tuple[str, str]
 _RANK: Final = {topics.PERSON.name: 0, topics.CASE.name: 1, topics.REFERRAL.name: 2}

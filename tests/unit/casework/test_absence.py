@@ -12,7 +12,7 @@ from services.casework.domain.absence import (
     RecordAbsence,
     UnknownCaseManager,
 )
-from services.casework.store import AbsenceRow
+from services.casework.tables import AbsenceRow
 from tests.unit.casework.given import ANNA, BERTA, DAY, MANAGER, START, VAHR, WALLE, Casework, uid
 
 DEPUTY, THIRD = "vahr.fm2", "vahr.fm3"

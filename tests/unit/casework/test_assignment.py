@@ -17,7 +17,7 @@ from services.casework.domain.assignment import (
     rank,
 )
 from services.casework.domain.desks import Desk
-from services.casework.store import CaseManagerRow
+from services.casework.tables import CaseManagerRow
 from tests.unit.casework.given import ANNA, BERTA, MANAGER, REGIONAL, START, VAHR, WALLE, Casework, assigned, uid
 
 OFFICES = st.sampled_from([VAHR, WALLE])

@@ -21,7 +21,7 @@ from services.casework.domain.casebook import (
 )
 from services.casework.domain.dates import months_after
 from services.casework.domain.person import UnknownCase
-from services.casework.store import PlanText
+from services.casework.tables import PlanText
 from tests.unit.casework.given import ANNA, DAY, MANAGER, Casework, assigned, planned, uid
 
 

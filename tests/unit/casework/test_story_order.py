@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import topics
-from services.casework.store import TimelineEntry
+from services.casework.tables import TimelineEntry
 from services.casework.told.order import in_order
 
 DAY = date(2002, 2, 1)

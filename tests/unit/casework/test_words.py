@@ -13,7 +13,8 @@ from contracts.events.intake import BenefitPaid, PaymentReversed
 from contracts.schema import file_of
 from services.casework.domain.referrals import ReferralState
 from services.casework.file import texts
-from services.casework.store import TimelineEntry, project
+from services.casework.store import project
+from services.casework.tables import TimelineEntry
 from services.casework.told.words import LANGUAGES, catalogue, code, sentence, written
 from services.runtime.decision import Message
 from tests.unit.casework.given import ARBEITSAMT, CITY
