@@ -112,6 +112,20 @@ VALUES: Final[dict[str, Any]] = {
     "offset": 117,
     "offsets": {"intake.person.v1/0": 4711, "referrals.referral.v1/0": 815},
     "digest": "0f4a" * 16,
+    "as_of": "2002-04-30",
+    "offices": ["vahr", "elsewhere"],
+    "notes": ["messages_given_up"],
+    "figures": [
+        {
+            "figure": "recipients",
+            "offices": ["vahr", "elsewhere"],
+            "by": None,
+            "value": None,
+            "number": 4700,
+            "since": 1,
+        },
+        {"figure": "recipients", "offices": ["vahr"], "by": "sex", "value": "female", "number": 2500, "since": 1},
+    ],
 }
 
 DAYS: Final[dict[str, str]] = {

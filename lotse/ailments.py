@@ -145,5 +145,20 @@ async def _service(settings: Settings, name: str) -> Check:
     return Check(name, status == 200, found, fix)
 
 
+async def releases(settings: Settings) -> list[Check]:
+    """Months that should be final are; nothing is said where reporting does not answer, or no day has begun."""
+    try:
+        status, body = await get(HOST, settings.port("reporting"), "/releases")
+        waiting = json.loads(body)["waiting"] if status == 200 else None
+    except (OSError, ValueError, LookupError):
+        return []
+    if waiting is None:
+        return []
+    months, parked = waiting["months"], waiting["parked"]
+    fix = "`lotse dlq list`: redrive or discard what is parked" if parked else "The next day that starts releases them"
+    found = f"{', '.join(months)} should be final" if months else "all months that should be final are"
+    return [Check("releases", not (months and parked), found, fix)]
+
+
 def _listing(names: list[str], otherwise: str) -> str:
     return ", ".join(names) or otherwise

@@ -58,6 +58,17 @@ def account() -> str:
 
 def ask(at: Addresses, service: str, path: str, *, operator: Operator, body: dict[str, str] | None = None) -> Any:
     """What a service answers to GET, or to POST if there is a body. Raises `DoesNotAnswer` and `Refused`."""
+    return _answer(at, service, path, operator, body).json()
+
+
+def download(at: Addresses, service: str, path: str, *, operator: Operator) -> bytes:
+    """A file, byte for byte. Raises `DoesNotAnswer` and `Refused`."""
+    return _answer(at, service, path, operator).content
+
+
+def _answer(
+    at: Addresses, service: str, path: str, operator: Operator, body: dict[str, str] | None = None
+) -> httpx.Response:
     method = "GET" if body is None else "POST"
     try:
         response = httpx.request(
@@ -74,7 +85,7 @@ def ask(at: Addresses, service: str, path: str, *, operator: Operator, body: dic
             remedy=f"`lotse status` tells how it is. If it runs on another port: {setting_of(service)}=<port>",
         ) from None
     if response.is_success:
-        return response.json()
+        return response
     problem = _problem(response)
     raise Refused(
         f"{service} refused ({response.status_code} {problem.get('code', '')}): {problem.get('detail', '')}",

@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "status": "lotse.status",
     "doctor": "lotse.doctor",
     "report": "lotse.report",
+    "release": "lotse.release",
     "check": "lotse.check.command",
     "replay": "lotse.replay",
     "trace": "lotse.trace",

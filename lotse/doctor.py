@@ -56,3 +56,4 @@ def examine(settings: Settings) -> Iterator[Check]:
     if broker.ok and configured.ok:
         yield from ailments.topics(settings, home)
     yield from asyncio.run(ailments.services_answer(settings))
+    yield from asyncio.run(ailments.releases(settings))

@@ -108,8 +108,14 @@ async def _service(name: str, port: int, pid: int | None) -> PartStatus:
         outbox_age=metrics.get("lotse_outbox_age_seconds"),
         parked=_whole(metrics.get("lotse_parked_subjects")),
         stopped_partitions=_whole(metrics.get("lotse_stopped_partitions")),
-        problem="" if code == 200 else _reasons(body),
+        problem=_problem(code, body, metrics),
     )
+
+
+def _problem(code: int, body: bytes, metrics: dict[str, float]) -> str:
+    if code != 200:
+        return _reasons(body)
+    return "a release is held back: `lotse release list`" if metrics.get("lotse_publication_held") else ""
 
 
 def _sums(exposition: bytes) -> dict[str, float]:

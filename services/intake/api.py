@@ -50,7 +50,11 @@ async def register(body: people.RegisterBody, call: Call) -> Response:
 
 @router.post("/bulk", openapi_extra=_NDJSON)
 async def import_lines(call: Call) -> Response:
-    """NDJSON, a command a line (see README.md). `results` has the ids that lines led to."""
+    """NDJSON, a command a line (see README.md). `results` has the ids that lines led to.
+
+    With `Accept: application/x-ndjson` the answer comes while the lines do: a `progress` after each chunk that is
+    committed, at last the `report`, or the `problem` that ended it.
+    """
     author = _author(call)
     return await call.bulk(lambda line: bulk.parse(line, author))
 

@@ -3,17 +3,19 @@
 from contracts import topics
 from contracts.city import City
 from services.reporting.handlers import project
+from services.reporting.release.freeze import summarise
+from services.reporting.release.store import ReleaseVersion
 from services.reporting.store import TABLES
 from services.runtime.decision import Aggregate
 from services.runtime.service import Service
 
 
 def service(_: City) -> Service[Aggregate]:
-    """Releases of months are published by a later version: until then the own topic is neither written nor read."""
     return Service(
         name="reporting",
-        publishes=(),
+        publishes=(topics.RELEASE,),
         consumes=(topics.PERSON, topics.CASE, topics.REFERRAL, topics.DAY),
         project=project,
-        tables=TABLES,
+        summarise=summarise,
+        tables=(*TABLES, ReleaseVersion),
     )

@@ -6,7 +6,9 @@ from typing import assert_never, cast
 from sqlmodel import SQLModel
 
 from contracts import topics
-from contracts.events import casework, intake, referrals
+from contracts.events import casework, intake, referrals, reporting
+from services.reporting.release.document import told_by
+from services.reporting.release.store import ReleaseVersion
 from services.reporting.store import (
     BenefitEnd,
     BenefitStart,
@@ -38,6 +40,8 @@ def project(message: Message) -> Iterable[SQLModel]:
         return on_casework(cast("casework.CaseworkEvent", message.event), message.sequence)
     if message.topic.name == topics.REFERRAL.name:
         return on_referrals(cast("referrals.ReferralsEvent", message.event), message.sequence)
+    if message.topic.name == topics.RELEASE.name:
+        return on_releases(cast("reporting.ReportingEvent", message.event), message.sequence)
     return ()
 
 
@@ -183,6 +187,23 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
             return ()  # nothing moved
         case referrals.ReferralReminded() | referrals.StatusQueried() | referrals.ErasureConfirmed():
             return ()  # no figure rests on them
+        case _:
+            assert_never(event)
+
+
+def on_releases(event: reporting.ReportingEvent, sequence: int) -> Facts:
+    """Our own: a rebuilt service has its releases from their topic."""
+    match event:
+        case reporting.ReleasePublished() | reporting.ReleaseRestated():
+            return (
+                ReleaseVersion(
+                    month=event.month,
+                    version=sequence,
+                    told_on=event.occurred_on,
+                    digest=event.digest,
+                    file=told_by(event, sequence).json(),
+                ),
+            )
         case _:
             assert_never(event)
 

@@ -1,10 +1,12 @@
-"""All addresses of reporting: figures for callers who say who they are, and the page, which is everybody's."""
+"""All addresses of reporting: figures for callers who say who they are; releases and the page are everybody's."""
 
 from fastapi import APIRouter
 
 from services.reporting import api
 from services.reporting.page import routes as page
+from services.reporting.release import routes as releases
 
 router = APIRouter()
 router.include_router(api.router)
+router.include_router(releases.router)
 router.include_router(page.router)

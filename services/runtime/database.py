@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import asyncpg
 import orjson
@@ -69,9 +69,11 @@ async def connect_pool(settings: Settings, *, schema: str | None = None) -> asyn
 
 
 @contextlib.asynccontextmanager
-async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+async def transaction(
+    pool: asyncpg.Pool, *, isolation: Literal["read_committed", "repeatable_read"] = "read_committed"
+) -> AsyncIterator[asyncpg.Connection]:
     """A transaction on a connection of the pool. The only place where one is opened."""
-    async with pool.acquire(timeout=5) as db, db.transaction():
+    async with pool.acquire(timeout=5) as db, db.transaction(isolation=isolation):
         yield cast(asyncpg.Connection, db)
 
 

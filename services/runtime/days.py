@@ -1,4 +1,4 @@
-"""The subscriber of the calendar: when a day starts, timers fire, ranks are given, then it is today.
+"""The subscriber of the calendar: when a day starts, timers fire, facts are summed up, ranks given; then it is today.
 
 A day waits until this service has applied what its other topics held when the day arrived, so that a message sent
 before the day is decided before it. Firing is safe to repeat: a timer is used up in the transaction of its events.
@@ -26,6 +26,7 @@ from services.runtime.ends import Ends
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Record, decode
 from services.runtime.runtime import Runtime, is_day
+from services.runtime.summary import summarise
 from services.runtime.telemetry import fault, log
 from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
@@ -129,6 +130,7 @@ class Days(Generic[S]):
             if today is not None:
                 await self._reach_ends()
             await self._fire(message, day)
+            await summarise(self._runtime, day)
             failpoint("fired")
             await self._finish(record, message)
             log().info("day started", day=day.isoformat())

@@ -60,6 +60,7 @@ class Health(Generic[S]):
             "parked": row[3],
             "offsets": row[4] or {},
             "stopped": self._runtime.stopped,
+            "held": self._runtime.held,
         }
 
     async def _row(self, query: str) -> asyncpg.Record:

@@ -70,11 +70,19 @@ def refused(refusal: Refusal) -> Response:
     return problem(refusal.status, refusal.code, str(refusal))
 
 
+def answer_to(error: Exception) -> Response:
+    """The problem that an error is to whoever asked."""
+    match error:
+        case Refusal():
+            return refused(error)
+        case NoBusinessDay():
+            return problem(503, "no_business_day", "no business day has started yet: start the calendar and try again")
+        case _:
+            return _broken(error)
+
+
 def install(app: FastAPI) -> None:
     """Answers every error of an app with a problem."""
-
-    async def on_refusal(_: Request, error: Exception) -> Response:
-        return refused(error) if isinstance(error, Refusal) else _broken(error)
 
     async def on_invalid(_: Request, error: Exception) -> Response:
         errors = field_errors(error.errors()) if isinstance(error, RequestValidationError) else []
@@ -85,16 +93,13 @@ def install(app: FastAPI) -> None:
         detail = str(error.detail) if isinstance(error, HTTPException) else ""
         return problem(status, {404: "not_found", 405: "method_not_allowed"}.get(status, "refused"), detail)
 
-    async def on_no_day(_: Request, __: Exception) -> Response:
-        return problem(503, "no_business_day", "no business day has started yet: start the calendar and try again")
-
     async def on_fault(_: Request, error: Exception) -> Response:
-        return _broken(error)
+        return answer_to(error)
 
-    app.add_exception_handler(Refusal, on_refusal)
+    app.add_exception_handler(Refusal, on_fault)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(NoBusinessDay, on_no_day)
+    app.add_exception_handler(NoBusinessDay, on_fault)
     app.add_exception_handler(DBAPIError, on_fault)
     app.add_exception_handler(asyncpg.PostgresError, on_fault)
     app.add_exception_handler(asyncpg.InterfaceError, on_fault)

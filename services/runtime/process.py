@@ -69,10 +69,10 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics = Metrics()
         traces = tracing(service.name, metrics, os.environ)
-        runtime = Runtime(service, settings, city, await connect_pool(settings), metrics, traces)
+        engine = _read_engine(settings)
+        runtime = Runtime(service, settings, city, await connect_pool(settings), metrics, engine, traces)
         consumer = Consumer(runtime)
         days, relay = Days(runtime), Relay(runtime)
-        engine = _read_engine(settings)
         app.state.commands, app.state.engine, app.state.runtime = Commands(runtime), engine, runtime
         app.include_router(operations(Health(runtime, consumer, days)))
         app.include_router(parked(Parking(runtime)))

@@ -7,6 +7,7 @@ from typing import Generic
 
 import asyncpg
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts import topics
 from contracts.city import City
@@ -31,12 +32,16 @@ class Runtime(Generic[S]):
     city: City
     pool: asyncpg.Pool
     metrics: Metrics
+    engine: AsyncEngine | None = None
+    """For reading with SQLModel; None where nothing is asked."""
     tracing: Tracing = field(default_factory=Tracing)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: dict[str, str] = field(default_factory=dict)
     """Partitions that stopped because of a loss, and why: `<topic>/<partition>` -> reason."""
+    held: str | None = None
+    """Why something that was due is not published, as of the last day."""
 
     @property
     def source(self) -> str:

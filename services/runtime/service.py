@@ -2,11 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
+from contracts.city import City
+from contracts.event import Event
 from contracts.topics import Topic
 from services.runtime.decision import Clients, Context, Message, Publication, S, Unreadable
 
@@ -18,6 +22,29 @@ class Outcome:
     events: Sequence[Publication] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
     rows: Sequence[SQLModel] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Facts to read at one moment, with what they rest on: `offsets` are the next ones by `<topic>/<partition>`, and
+    `loss` is why they are known not to be whole. `today`: the day that starts."""
+
+    db: AsyncConnection
+    today: date
+    city: City
+    offsets: Mapping[str, int]
+    loss: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Events to publish, and why others that were due are held back; the next day asks again."""
+
+    events: Sequence[Event] = ()
+    held: str | None = None
+
+
+Summarise = Callable[[Snapshot], Awaitable[Summary]]
 
 
 def _nothing(*_: Any) -> tuple[()]:
@@ -53,6 +80,8 @@ class Service(Generic[S]):
     """Commands that weigh several subjects against each other: asked once a day, after all timers."""
     index: Callable[[S], Iterable[SQLModel]] = _nothing
     project: Callable[[Message], Iterable[SQLModel]] = _nothing
+    summarise: Summarise | None = None
+    """What the facts of one moment lead to: asked once a day, after the timers and before it is today."""
     tables: tuple[type[SQLModel], ...] = ()
     """Tables that `index` and `project` write: a replay rebuilds and compares them."""
     kept_tables: tuple[type[SQLModel], ...] = ()

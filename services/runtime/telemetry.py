@@ -47,6 +47,7 @@ class Metrics:
         self.stopped = Gauge(
             "lotse_stopped_partitions", "Partitions stopped because records were lost", registry=registry
         )
+        self.held = Gauge("lotse_publication_held", "1 if something that was due is not published", registry=registry)
         self.spans = Counter("lotse_spans", "Spans by what became of their export", ["fate"], registry=registry)
         self.leading = Gauge("lotse_relay_leading", "1 if this process's relay publishes", registry=registry)
         self.ready = Gauge("lotse_ready", "1 if /health/ready says yes", registry=registry)

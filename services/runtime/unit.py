@@ -4,7 +4,7 @@
 `close` saves. A decision that raises leaves nothing behind, so that a batch goes on with its next message.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic
@@ -225,6 +225,18 @@ class Unit(Generic[S]):
         draft.rows += outcome.rows
         self._keep(draft)
         return outcome, draft.outgoing
+
+    async def publish(self, events: Sequence[Event], *, cause: str) -> None:
+        """Publishes events that no message and no command led to; each is projected like one that was heard."""
+        keys = [(self._runtime.topic_of[type(event)], event.subject) for event in events]
+        await self._lock({(topic.name, subject) for topic, subject in keys})
+        draft = self._draft(cause, Ids(self._runtime.settings.namespace, f"correlation/{cause}")(), None)
+        for event, (topic, subject) in zip(events, keys, strict=True):
+            sequence = self._next(draft, topic, event)
+            made = Ids(self._runtime.settings.namespace, f"{self._service.name}/{topic.name}/{subject}/{sequence}")()
+            draft.outgoing.append(Outgoing(topic, event, made, sequence, draft.correlation, None))
+            draft.rows += self._service.project(Message(topic, event, subject, made, sequence))
+        self._keep(draft)
 
     def letter(self, row: OutboxRow) -> None:
         """Adds a dead letter."""

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 from prometheus_client import generate_latest
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.runtime import commands, problems
+from services.runtime.bulk import NDJSON, AsItGoes, Chunk, Report, at_the_end, empty_report, of_commands, of_lines
 from services.runtime.decision import Refusal
 from services.runtime.health import Health
 from services.runtime.parking import Parking
@@ -22,8 +23,6 @@ from services.runtime.tables import Alias, Reference, State
 
 MAX_BODY = 1_000_000
 """Bytes of a request body; bulk requests are bounded by the line instead."""
-MAX_LINE = 64 * 1024
-CHUNK_LINES = 500
 _HEADER_LIMIT = 200
 
 
@@ -61,35 +60,31 @@ class Order:
 
     async def bulk(self, parse: Callable[[bytes], Any]) -> Response:
         """NDJSON: one command a line, committed in chunks. A bad line is reported, all others go in."""
-        report, chunk = _empty_report(), _Chunk()
-        async for number, line in _lines(self._request.stream()):
-            report["lines"] += 1
-            chunk.add(number, line, parse)
-            if chunk.full:
-                await self._chunk(report, chunk)
-                chunk = _Chunk()
-        await self._chunk(report, chunk)
-        return _report(report)
+        return await self._in_chunks(of_lines(self._request.stream(), parse))
 
     async def bulk_commands(self, made: Sequence[Any]) -> Response:
         """The same for a list that the service itself made."""
-        report = _empty_report()
-        for start in range(0, len(made), CHUNK_LINES):
-            chunk = _Chunk()
-            for number, command in enumerate(made[start : start + CHUNK_LINES], start + 1):
-                report["lines"] += 1
-                chunk.take(number, command, repr(command).encode())
-            await self._chunk(report, chunk)
-        return _report(report)
+        return await self._in_chunks(of_commands(made))
 
-    async def _chunk(self, report: dict[str, Any], chunk: "_Chunk") -> None:
-        report["refused"] += chunk.refused
-        if chunk.commands:
-            order = self._order(chunk.digest.digest(), part=f"#{chunk.commands[0][0]}")
-            found = await self._commands.many(order, chunk.commands)
-            for name, value in found.items():
-                report[name] += value
-        report["refused"].sort(key=lambda one: one["line"])
+    async def _in_chunks(self, chunks: AsyncIterator[Chunk]) -> Response:
+        """The report; with `Accept: application/x-ndjson` progress before it, a line for each chunk."""
+        reports = self._reports(chunks)
+        wanted = NDJSON in self._request.headers.get("accept", "")
+        return await AsItGoes.begun(reports) if wanted else await at_the_end(reports)
+
+    async def _reports(self, chunks: AsyncIterator[Chunk]) -> AsyncIterator[Report]:
+        """One report that grows: after each chunk as far as it is committed."""
+        report = empty_report()
+        async for chunk in chunks:
+            report["lines"] += chunk.lines
+            report["refused"] += chunk.refused
+            if chunk.commands:
+                order = self._order(chunk.digest.digest(), part=f"#{chunk.commands[0][0]}")
+                found = await self._commands.many(order, chunk.commands)
+                for name, value in found.items():
+                    report[name] += value
+            report["refused"].sort(key=lambda one: one["line"])
+            yield report
 
     def _order(self, body: bytes, *, part: str = "") -> commands.Order:
         url = self._request.url
@@ -136,67 +131,6 @@ async def _canonical(session: AsyncSession, subject: str) -> str:
     while into := (await session.exec(select(Alias.canonical).where(Alias.subject == subject))).first():
         subject = into
     return subject
-
-
-class _Chunk:
-    def __init__(self) -> None:
-        self.commands: list[tuple[int, Any]] = []
-        self.refused: list[dict[str, Any]] = []
-        self.digest = hashlib.sha256()
-        self._count = 0
-
-    @property
-    def full(self) -> bool:
-        return self._count >= CHUNK_LINES
-
-    def take(self, number: int, command: Any, content: bytes) -> None:
-        self._count += 1
-        self.digest.update(content)
-        self.commands.append((number, command))
-
-    def add(self, number: int, line: bytes | None, parse: Callable[[bytes], Any]) -> None:
-        self._count += 1
-        if line is None:
-            self._refuse(number, "too_large", "", f"a line has at most {MAX_LINE} bytes")
-            return
-        self.digest.update(line)
-        try:
-            self.commands.append((number, parse(line)))
-        except ValidationError as error:
-            for one in problems.field_errors(error.errors()):
-                self._refuse(number, one["code"], one["field"], one["detail"])
-        except Refusal as refusal:
-            self._refuse(number, refusal.code, "", str(refusal))
-        except ValueError:
-            self._refuse(number, "malformed", "", "the line is no JSON object of this kind")
-
-    def _refuse(self, number: int, code: str, field: str, detail: str) -> None:
-        self.refused.append({"line": number, "code": code, "field": field, "detail": detail})
-
-
-async def _lines(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes | None]]:
-    """Numbered non-empty lines; None for one that is too long, whose bytes are not kept."""
-    number, rest, overlong = 0, b"", False
-    async for piece in stream:
-        *whole, rest_of = (rest + piece).split(b"\n")
-        for line in whole:
-            number += 1
-            if overlong or line.strip():
-                yield number, None if overlong or len(line) > MAX_LINE else line
-            overlong = False
-        rest = rest_of
-        if len(rest) > MAX_LINE:
-            rest, overlong = b"", True
-    if overlong or rest.strip():
-        yield number + 1, None if overlong or len(rest) > MAX_LINE else rest
-
-
-def _empty_report() -> dict[str, Any]:
-    return {"lines": 0, "applied": 0, "unchanged": 0, "refused": [], "results": []}
-
-
-def _report(report: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(report), 200, media_type="application/json")
 
 
 class BodyLimit:

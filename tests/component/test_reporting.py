@@ -1,110 +1,20 @@
 """Reporting as a process of its own, on the run's real broker: heard, killed, asked, replayed."""
 
-import asyncio
-import os
 import signal
-import sys
-import uuid
-from collections.abc import AsyncIterator, Iterable
-from datetime import date
-from typing import Any
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
 
-import asyncpg
-import httpx
 import pytest
-from aiokafka import AIOKafkaProducer
-from confluent_kafka.admin import AdminClient, NewTopic
 
+from contracts import topics
 from contracts.city import read_city
-from contracts.envelope import Envelope, midnight
-from contracts.topics import Layout
 from services.reporting.app import service
-from services.runtime.decision import Message
-from services.runtime.migrations import migrate
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
+from tests.component.reporting_world import ReportingWorld
 from tests.component.reporting_year import TODAY, counted, told
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import ROOT, until
 from tests.conftest import NewDatabase
-
-YEAR = "/report?from=2001-04&to=2002-03&month=2002-03"
-
-
-class ReportingWorld(World):
-    """One replica, what it hears and what it answers."""
-
-    async def prepare(self) -> None:
-        admin = AdminClient({"bootstrap.servers": self.kafka})
-        wanted = [
-            NewTopic(
-                self.prefix + t.name,
-                num_partitions=t.partitions(Layout(person=PARTITIONS)),
-                replication_factor=1,
-                config=t.config,
-            )
-            for t in service(read_city(ROOT / "deploy/bremen")).consumes
-        ]
-        for future in admin.create_topics(wanted).values():
-            future.result(timeout=20)
-        await migrate("reporting", self.database)
-        self.producer = AIOKafkaProducer(bootstrap_servers=self.kafka)
-        await self.producer.start()
-        self.db = await asyncpg.connect(self.database)
-        self.http = httpx.AsyncClient(timeout=30)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "LOTSE_KAFKA": self.kafka,
-            "LOTSE_DATABASE": self.database,
-            "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
-            "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
-            "LOTSE_TOPIC_PREFIX": self.prefix,
-            "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
-            "LOTSE_BATCH": "20",
-        }
-
-    async def start(self, *, ready: bool = True, **environment: str) -> Replica:
-        port = free_port()
-        given = self.environment | {"LOTSE_PORT": str(port)}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.reporting", env=os.environ | given | environment, cwd=ROOT
-        )
-        replica = Replica(process, port)
-        self.replicas.append(replica)
-        if ready:
-            await until(lambda: self.is_ready(replica), what="readiness")
-        return replica
-
-    async def tell(self, messages: Iterable[Message]) -> None:
-        """Sends messages as their producers' relays would."""
-        waiting = []
-        for message in messages:
-            envelope = Envelope(
-                id=message.id,
-                source="/test",
-                type=message.event.type_name(),
-                subject=message.subject,
-                time=midnight(message.event.occurred_on),
-                sequence=message.sequence,
-            )
-            value = message.event.model_dump_json().encode()
-            waiting.append(await self.put(message.topic, message.subject.encode(), value, envelope.headers()))
-        await asyncio.gather(*waiting)
-
-    async def heard(self) -> int:
-        found: int = await self.db.fetchval("select coalesce(sum(next_offset), 0) from consumed_offset")
-        return found
-
-    async def get(self, path: str, **headers: str) -> tuple[int, Any]:
-        answer = await self.http.get(self.replicas[-1].url + path, headers=CALLER | headers)
-        return answer.status_code, answer.json()
-
-    async def report(self) -> dict[str, Any]:
-        status, found = await self.get(YEAR)
-        assert status == 200, found
-        made: dict[str, Any] = found
-        return made
 
 
 @pytest.fixture
@@ -197,6 +107,10 @@ async def test_killed_on_its_way_and_told_twice_it_counts_once(world: ReportingW
 async def test_replayed_from_the_topics_it_is_the_same(world: ReportingWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.start()
     events = await _tell_the_year(world)
+    await world.day(TODAY + timedelta(days=1))
+    await until(lambda: _is_today(world, TODAY + timedelta(days=1)), what="the releases")
+    releases = await world.db.fetchval("select count(*) from release_version")
+    await until(lambda: _is_published(world, releases), what="the releases in their topic")
     for name, value in world.environment.items():
         monkeypatch.setenv(name, value)
 
@@ -204,7 +118,7 @@ async def test_replayed_from_the_topics_it_is_the_same(world: ReportingWorld, mo
 
     print(answer)
     assert answer["identical"], answer
-    assert answer["events"] == events + 1  # and the day
+    assert answer["events"] == events + releases + 2  # and the days
     assert {table["table"]: table["live"] > 0 for table in answer["tables"]} == {
         str(model.__tablename__): True for model in service(read_city(ROOT / "deploy/bremen")).tables
     }
@@ -227,6 +141,10 @@ async def test_a_person_whose_message_fails_is_told_of_in_the_report(world: Repo
 async def _is_parked(world: ReportingWorld) -> bool:
     found: int = await world.db.fetchval("select count(*) from parked_subject")
     return found == 1
+
+
+async def _is_published(world: ReportingWorld, releases: int) -> bool:
+    return sum((await world.ends(topics.RELEASE)).values()) == releases
 
 
 async def _is_today(world: ReportingWorld, day: date) -> bool:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -130,6 +131,19 @@ async def test_the_report_tells_a_young_city_what_it_can_and_why_not_the_rest(ci
     backwards = await city.lotse("report", "--from", "2002-04", "--to", "2002-03")
     assert backwards.code == 1
     assert "ends before it begins" in backwards.err
+
+
+async def test_releases_are_listed_written_and_verified(city: Running, tmp_path: Path) -> None:
+    listed, written = await city.lotse("release", "list", "--json"), await city.lotse("release", "write", str(tmp_path))
+    assert (listed.code, listed.json) == (0, {"releases": [], "waiting": {"months": [], "parked": 0}})
+    assert (written.code, written.out.split()[0]) == (0, "1")
+    assert (tmp_path / "codebook.json").is_file()
+
+    verified = await city.lotse("release", "verify", "--json")
+    assert (verified.code, verified.json) == (0, [])
+    unknown = await city.lotse("release", "show", "2001-01")
+    assert (unknown.code, "not_released" in unknown.err) == (1, True)
+    assert (await city.lotse("release", "verify", "2001-01")).code == 3
 
 
 async def test_a_replay_tells_each_table(city: Running) -> None:

@@ -1,0 +1,112 @@
+"""When months become final: a release once, and restatements of what was learned after it.
+
+A month is frozen when a day starts that lies more than three months after its end: January with 1 May. Whatever was
+told until then is in it; later facts never change it. On the first of each month the releases of two years are looked
+at again, and one whose told numbers have changed is restated. While facts are known to be missing nothing is published:
+every day that starts catches up on what is lacking.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.city import City
+from contracts.events.reporting import Release, ReleasePublished, ReleaseRestated
+from services.reporting.period import month_of, months_from, shift
+from services.reporting.release.document import Document, digest
+from services.reporting.release.families import FAMILIES, numbers_of
+from services.reporting.release.reading import FROZEN_AFTER, as_of, cells, notes, offices_of, records_since, versions
+from services.reporting.release.telling import tell
+from services.runtime.service import Snapshot, Summary
+
+RESTATED_FOR: Final = 24
+"""Months after its release that a month is looked at again."""
+_RELEASED: Final = "select distinct month from release_version"
+
+
+R = TypeVar("R", bound=Release)
+
+
+async def summarise(snapshot: Snapshot) -> Summary:
+    """The releases that are lacking, and on the first of a month the restatements."""
+    lacking = await months_lacking(snapshot.db, snapshot.today)
+    again = await _months_again(snapshot.db, snapshot.today) if lacking or snapshot.today.day == 1 else []
+    if snapshot.loss and (lacking or again):
+        return Summary(held=f"{_named(lacking or again)} cannot be released: {snapshot.loss}")
+    made: list[Release] = [await publish(snapshot, month) for month in lacking]
+    for month in again:
+        restated = await restate(snapshot, month)
+        if restated is not None:
+            made.append(restated)
+    return Summary(made)
+
+
+async def months_lacking(db: AsyncConnection, today: date) -> list[str]:
+    """Months that should be final on a day and are not, in order."""
+    since = await records_since(db)
+    if since is None:
+        return []
+    released = set((await db.execute(text(_RELEASED))).scalars())
+    return [m for m in months_from(month_of(since), _newest(today)) if m not in released]
+
+
+async def publish(snapshot: Snapshot, month: str) -> ReleasePublished:
+    document = await written(snapshot.db, snapshot.city, month, snapshot, earlier=())
+    return _event(ReleasePublished, document)
+
+
+async def restate(snapshot: Snapshot, month: str) -> ReleaseRestated | None:
+    """What has to be told anew of a month; None if nothing that may be."""
+    earlier = await versions(snapshot.db, month)
+    if not earlier:
+        return None
+    document = await written(snapshot.db, snapshot.city, month, snapshot, earlier=earlier)
+    return None if document.lines == earlier[-1].lines else _event(ReleaseRestated, document)
+
+
+async def written(
+    db: AsyncConnection, city: City, month: str, stand: Snapshot | Document, *, earlier: Sequence[Document]
+) -> Document:
+    """A month's next version from the facts in a database. `stand`: what is not in the facts."""
+    root = offices_of(city, month)
+    lines = tell(root, FAMILIES, numbers_of(await cells(db, month, root)), [one.lines for one in earlier])
+    return Document(
+        month=month,
+        version=len(earlier) + 1,
+        as_of=as_of(month),
+        told_on=stand.today if isinstance(stand, Snapshot) else stand.told_on,
+        offices=root.offices,
+        offsets=stand.offsets,
+        notes=await notes(db) if isinstance(stand, Snapshot) else stand.notes,
+        lines=lines,
+    )
+
+
+async def _months_again(db: AsyncConnection, today: date) -> list[str]:
+    released = sorted((await db.execute(text(_RELEASED))).scalars())
+    return [month for month in released if month > shift(_newest(today), -RESTATED_FOR)]
+
+
+def _newest(today: date) -> str:
+    """The youngest month that is final on a day."""
+    return shift(month_of(today), -FROZEN_AFTER - 1)
+
+
+def _event(kind: type[R], document: Document) -> R:
+    return kind(
+        occurred_on=document.told_on,
+        month=document.month,
+        offsets=dict(document.offsets),
+        digest=digest(document.json()),
+        as_of=document.as_of,
+        offices=document.offices,
+        notes=document.notes,
+        figures=document.figures(),
+    )
+
+
+def _named(months: Sequence[str]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} and {len(months) - 1} more months"

@@ -1,0 +1,116 @@
+"""From a month's numbers to the bytes of its release, and of its restatement."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+
+from services.reporting.release.document import COLUMNS, Document, digest, read
+from services.reporting.release.families import Cell, Dimension, Family, Share, numbers_of
+from services.reporting.release.telling import Key, Lines, Told, tell
+from services.reporting.release.tree import tree
+
+OFFICES = ("a", "b", "c", "d", "e", "f")
+SEX = Dimension("sex", ("female", "male"), Share.ONE)
+DEPARTMENT = Dimension("department", ("adults", "young_people"), Share.ANY)
+JOBS = Family(
+    "jobs",
+    ("integrations", "other_placements"),
+    whole="placements",
+    broken_down=("integrations", "other_placements"),
+    dimensions=(SEX,),
+)
+PEOPLE = Family("people", ("recipients",), broken_down=("recipients",), dimensions=(DEPARTMENT,))
+FAMILIES = (JOBS, PEOPLE)
+ROOT = tree(OFFICES)
+
+
+def cells(*, women: int = 20, adults: int = 30) -> Iterator[Cell]:
+    """Every office has 40 placements, 30 of them integrations, and 50 recipients; women and adults are of office a."""
+    for office in OFFICES:
+        female, grown = (women, adults) if office == "a" else (20, 30)
+        yield Cell(office, "", "", "placements", 40)
+        yield Cell(office, "", "", "integrations", 30)
+        for value, all_jobs, integrated in (("female", female + 5, female), ("male", 35 - female, 30 - female)):
+            yield Cell(office, "sex", value, "placements", all_jobs)
+            yield Cell(office, "sex", value, "integrations", integrated)
+        yield Cell(office, "", "", "recipients", 50)
+        yield Cell(office, "department", "adults", "recipients", grown)
+        yield Cell(office, "department", "young_people", "recipients", 25)
+
+
+def told(found: Iterator[Cell], *earlier: Lines) -> Lines:
+    return tell(ROOT, FAMILIES, numbers_of(found), earlier)
+
+
+def document(lines: Lines, version: int = 1) -> Document:
+    stand = {"intake.person.v1/0": 12, "calendar.day.v1/0": 3}
+    days = {"as_of": date(2002, 4, 30), "told_on": date(2002, 5, 1)}
+    return Document(month="2002-01", version=version, offices=OFFICES, offsets=stand, notes=("x",), lines=lines, **days)
+
+
+def test_a_month_without_small_counts_is_told_whole() -> None:
+    lines = told(cells())
+
+    assert lines[Key("integrations", "sex", "female", ("a",))] == Told(20, 1)
+    assert lines[Key("other_placements", "", "", ("a",))] == Told(10, 1)
+    assert lines[Key("placements", "sex", "male", OFFICES)] == Told(90, 1)
+    assert lines[Key("recipients", "department", "adults", ("a",))] == Told(30, 1)
+
+
+def test_a_small_count_takes_its_neighbours_along_in_its_own_table_only() -> None:
+    lines = told(cells(women=28))  # two men
+
+    for office in ("a", "b", "c"):
+        assert Key("integrations", "sex", "female", (office,)) not in lines
+        assert Key("placements", "sex", "female", (office,)) not in lines
+        assert Key("integrations", "", "", (office,)) in lines
+    assert Key("integrations", "sex", "female", ("a", "b", "c")) in lines
+    assert Key("integrations", "sex", "female", ("d",)) in lines
+
+
+def test_who_is_not_in_a_column_is_a_count_too() -> None:
+    lines = told(cells(adults=49))
+
+    assert Key("recipients", "department", "adults", ("a",)) not in lines
+    assert Key("recipients", "department", "adults", ("d",)) in lines
+
+
+def test_a_restatement_tells_large_changes_and_keeps_the_rest() -> None:
+    first = told(cells())
+    small, large = told(cells(women=21), first), told(cells(women=25), first)
+
+    assert small == first
+    changed = {key for key in first if large[key] != first[key]}
+    assert {key.offices for key in changed} == {OFFICES, ("a", "b", "c"), ("a",)}
+    assert large[Key("integrations", "sex", "female", ("a",))] == Told(25, 2)
+
+
+def test_what_was_hidden_stays_hidden_and_no_two_versions_differ_by_little() -> None:
+    first = told(cells(women=28))
+    second = told(cells(women=20), first)
+    third = told(cells(women=21), first, second)
+
+    assert second.keys() == first.keys()
+    assert second[Key("integrations", "sex", "female", OFFICES)] == Told(120, 2)
+    assert third == second
+
+
+def test_the_same_numbers_give_the_same_bytes_and_are_read_back() -> None:
+    one, other = document(told(cells())), document(told(iter(reversed(list(cells())))))
+
+    assert one.json() == other.json()
+    assert one.csv() == other.csv()
+    assert digest(one.json()) == digest(other.json())
+    assert read(one.json()) == one
+    assert read(one.json()).json() == one.json()
+
+
+def test_the_csv_holds_every_number_once() -> None:
+    lines = told(cells(women=28))
+    rows = list(csv.reader(io.StringIO(document(lines).csv(), newline="")))
+
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == 1 + len(lines)
+    assert ["2002-01", "1", "integrations", "sex", "male", "city", "52", "1"] in rows
+    assert ["2002-01", "1", "placements", "", "", "a+b+c", "120", "1"] in rows
