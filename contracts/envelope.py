@@ -101,11 +101,20 @@ def read(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
 
 def readable_id(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
     """The `ce_id` if nothing else of the envelope can be read; None if not even that."""
+    found = _readable(headers, "ce_id")
+    return found if found and re.fullmatch(MESSAGE_ID, found) else None
+
+
+def readable_type(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
+    """The same for `ce_type`."""
+    return _readable(headers, "ce_type")
+
+
+def _readable(headers: Iterable[tuple[str, bytes | None]], name: str) -> str | None:
     try:
-        found = _text(dict(headers), "ce_id")
+        return _text(dict(headers), name)
     except MalformedEnvelope:
         return None
-    return found if found and re.fullmatch(MESSAGE_ID, found) else None
 
 
 def _text(raw: dict[str, bytes | None], name: str) -> str | None:

@@ -103,6 +103,7 @@ VALUES: Final[dict[str, Any]] = {
     "months": 6,
     "outcome": "sustained",
     "insured": True,
+    "readable": True,
     "without_result": True,
     "void": False,
     "places": 40,

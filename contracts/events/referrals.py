@@ -150,6 +150,8 @@ class MoveRefused(ReferralEvent):
 
     state: Word
     move: Word
+    placement_id: PlacementId | None = None
+    """The placement that should have moved, and whose the state is; None: the referral."""
 
 
 class StatusQueried(ReferralEvent):
@@ -218,6 +220,10 @@ PartnerMessageType = Annotated[str, StringConstraints(pattern=r"^lotse\.partners
 """The `ce_type` of an agency's message."""
 
 
+UNKNOWN_MESSAGE: Final = "lotse.partners.in.Unknown.v0"
+"""Stands for the `ce_type` of an agency's message that has none, or none of ours."""
+
+
 class PartnerMessageHeld(ReferralEvent):
     """A message waits for the result it refers to (8.4); `held` is the message itself, to be applied when that
     arrives."""
@@ -245,9 +251,12 @@ class PartnerMessageRejected(ReferralEvent):
     """A partner's message about this referral could not be applied and was answered so."""
 
     message_id: MessageId
+    """Of a message without a readable `ce_id` the place of its record: topic/partition/offset."""
     message_type: PartnerMessageType
     code: RejectionCode
     state: Word
+    readable: bool = True
+    """False: nobody knows what the agency wanted to say, only that it was about this referral."""
 
 
 class ErasureConfirmed(ReferralEvent):

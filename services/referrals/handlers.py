@@ -31,8 +31,9 @@ from services.referrals.domain.record import (
     recognise,
 )
 from services.referrals.domain.referral import Held, Referral
-from services.referrals.domain.turn import Turn, out_topic
-from services.runtime.decision import Addressed, Clients, Context, Message, Publication, Unreadable
+from services.referrals.domain.turn import Turn
+from services.referrals.domain.unreadable import refuse_unreadable
+from services.runtime.decision import Clients, Context, Message, Publication, Unreadable
 from services.runtime.service import Outcome
 
 
@@ -176,18 +177,18 @@ def _release(turn: Turn, referral: Referral, waiting: tuple[Held, ...]) -> None:
             _release(turn, now, follows)
 
 
-def on_command(turn: Turn, command: ReferralsCommand) -> dict[str, str]:
-    """Carries out a command; returns the answer's body."""
+def on_command(turn: Turn, command: ReferralsCommand) -> Outcome:
+    """Carries out a command. A move that the state does not allow is an event as well as an error (R1)."""
     match command:
-        case ConfirmPlacement():
-            commands.confirm_placement(turn, command)
-            return {"placement_id": command.placement_id}
-        case VoidReferral():
-            commands.void_referral(turn, command)
-            return {"referral_id": command.referral_id}
+        case ConfirmPlacement(placement_id=placement_id):
+            refusal = commands.confirm_placement(turn, command)
+            return Outcome(turn.publications, {"placement_id": placement_id}, refusal=refusal)
+        case VoidReferral(referral_id=referral_id):
+            refusal = commands.void_referral(turn, command)
+            return Outcome(turn.publications, {"referral_id": referral_id}, refusal=refusal)
         case Reconsider(person_id=person_id):
             offers.withdraw_forbidden(turn, person_id)
-            return {}
+            return Outcome(turn.publications)
         case _:
             assert_never(command)
 
@@ -220,26 +221,14 @@ def _record(message: Message, event: PartnerMessage, agency: str) -> PartnerReco
 
 
 def decide(clients: Clients[Client], command: ReferralsCommand, context: Context) -> Outcome:
+    return on_command(Turn(clients, context), command)
+
+
+def refuse(clients: Clients[Client], unreadable: Unreadable, context: Context) -> Iterable[Publication]:
+    """The answer to a partner's record that is no message; its referral's case manager hears of it too."""
     turn = Turn(clients, context)
-    result = on_command(turn, command)
-    return Outcome(events=turn.publications, result=result)
-
-
-def refuse(unreadable: Unreadable, context: Context) -> Iterable[Publication]:
-    """The answer to a partner's record that is no message of its topic."""
-    agency = unreadable.topic.agency
-    if agency is None:
-        return ()
-    rejected = partners.MessageRejected(
-        occurred_on=context.today,
-        key=unreadable.key,
-        topic=unreadable.topic.name,
-        partition=unreadable.partition,
-        offset=unreadable.offset,
-        message_id=unreadable.message_id,
-        code=RejectionCode(unreadable.code),
-    )
-    return (Addressed(out_topic(agency), rejected),)
+    refuse_unreadable(turn, unreadable)
+    return turn.publications
 
 
 def touches(message: Message) -> Iterable[str]:

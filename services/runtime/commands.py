@@ -13,7 +13,7 @@ from services.runtime.consumer import business_day
 from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import Refusal, S
 from services.runtime.outgoing import Outgoing, TooLarge
-from services.runtime.problems import KeyReused, Parked, Unavailable, unstorable
+from services.runtime.problems import BadRequest, KeyReused, Parked, Unavailable, refused, unstorable
 from services.runtime.runtime import Runtime
 from services.runtime.service import Outcome
 from services.runtime.tracing import Spans
@@ -59,29 +59,31 @@ class Commands(Generic[S]):
         self._runtime = runtime
 
     async def one(self, order: Order, command: Any, *, status: int) -> Answer:
-        """One command; its refusal is raised and changes nothing."""
+        """One command. A refusal that is raised changes nothing; one with events is the order's answer, and is kept."""
 
-        async def work(unit: Unit[S], commands: Sequence[Any]) -> bytes:
+        async def work(unit: Unit[S], commands: Sequence[Any]) -> Answer:
             (only,) = commands
             if isinstance(only, Refusal):
                 raise only
             await unit.open(only.targets)
             self._not_parked(unit, only)
             outcome, published = unit.execute(only, cause=order.key)
-            return orjson.dumps(answer(outcome, published))
+            if outcome.refusal is not None:
+                return Answer(outcome.refusal.status, bytes(refused(outcome.refusal).body))
+            return Answer(status, orjson.dumps(answer(outcome, published)))
 
-        return await self._run(order, [command], work, status=status)
+        return await self._run(order, [command], work)
 
     async def many(self, order: Order, commands: Sequence[tuple[int, Any]]) -> dict[str, Any]:
         """Numbered commands; a refusal concerns its own line. Returns the report of these lines."""
 
-        async def work(unit: Unit[S], ready: Sequence[Any]) -> bytes:
+        async def work(unit: Unit[S], ready: Sequence[Any]) -> Answer:
             numbered = list(zip([number for number, _ in commands], ready, strict=True))
             await unit.open({t for _, one in numbered if not isinstance(one, Refusal) for t in one.targets})
-            return orjson.dumps(self._lines(unit, order, numbered))
+            return Answer(200, orjson.dumps(self._lines(unit, order, numbered)))
 
         try:
-            found = await self._run(order, [command for _, command in commands], work, status=200)
+            found = await self._run(order, [command for _, command in commands], work)
         except Exception as error:
             if not unstorable(error) and not isinstance(error, TooLarge):
                 raise
@@ -108,6 +110,8 @@ class Commands(Generic[S]):
                     raise command
                 self._not_parked(unit, command)
                 outcome, published = unit.execute(command, cause=f"{order.key}/{number}")
+                if outcome.refusal is not None:
+                    raise outcome.refusal
             except Refusal as refusal:
                 report["refused"].append({"line": number, "code": refusal.code, "field": "", "detail": str(refusal)})
                 continue
@@ -120,12 +124,12 @@ class Commands(Generic[S]):
         if unit.is_parked(command.targets):
             raise Parked("an earlier message of this client waits for an operator: try again after its redrive")
 
-    async def _run(self, order: Order, commands: Sequence[Any], work: Any, *, status: int) -> Answer:
+    async def _run(self, order: Order, commands: Sequence[Any], work: Any) -> Answer:
         began, fate = time.monotonic(), "failed"
         try:
             with self._runtime.tracing.request(order.route, order.traceparent) as request:
-                found = await self._try(order, commands, work, request, status=status)
-            fate = "done"
+                found = await self._try(order, commands, work, request)
+            fate = "done" if found.status < BadRequest.status else "refused"
         except Refusal:
             fate = "refused"
             raise
@@ -133,15 +137,13 @@ class Commands(Generic[S]):
             self._runtime.metrics.command_seconds.labels(fate).observe(time.monotonic() - began)
         return found
 
-    async def _try(
-        self, order: Order, commands: Sequence[Any], work: Any, request: str | None, *, status: int
-    ) -> Answer:
+    async def _try(self, order: Order, commands: Sequence[Any], work: Any, request: str | None) -> Answer:
         for attempt in itertools.count(1):
             try:
                 with self._runtime.tracing.transaction() as spans:
                     spans.command(request)
                     async with transaction(self._runtime.pool) as db:
-                        found = await self._transact(db, order, commands, work, spans, status=status)
+                        found = await self._transact(db, order, commands, work, spans)
                 self._runtime.committed()
                 return found
             except Exception as error:
@@ -154,7 +156,7 @@ class Commands(Generic[S]):
         raise AssertionError("unreachable")
 
     async def _transact(
-        self, db: asyncpg.Connection, order: Order, commands: Sequence[Any], work: Any, spans: Spans, *, status: int
+        self, db: asyncpg.Connection, order: Order, commands: Sequence[Any], work: Any, spans: Spans
     ) -> Answer:
         who = order.caller
         claimed = await db.fetchval(
@@ -167,12 +169,12 @@ class Commands(Generic[S]):
         service = self._runtime.service
         if service.prepare is not None:
             commands = await service.prepare(db, commands, unit.context(f"{order.key}/prepare"))
-        body = await work(unit, commands)
+        found: Answer = await work(unit, commands)
         await unit.close()
         await db.execute(
-            "update command set status = $2, response = $3 where key = $1", order.key, status, body.decode()
+            "update command set status = $2, response = $3 where key = $1", order.key, found.status, found.body.decode()
         )
-        return Answer(status, body)
+        return found
 
     async def _stored(self, db: asyncpg.Connection, order: Order) -> Answer:
         row = await db.fetchrow("select digest, status, response from command where key = $1", order.key)

@@ -75,7 +75,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A partner's record that is no message of its topic: it is answered and dead-lettered, and blocks nobody."""
+    """A partner's record that is no message of its topic: it is answered and dead-lettered, and blocks nobody.
+
+    `message_type` is its `ce_type` if that is one of the topic's.
+    """
 
     topic: Topic
     key: str
@@ -83,6 +86,7 @@ class Unreadable:
     offset: int
     message_id: str | None
     code: str
+    message_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

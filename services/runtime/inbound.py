@@ -7,7 +7,7 @@ from typing import Generic
 
 import asyncpg
 
-from contracts.envelope import MalformedEnvelope, read, readable_id
+from contracts.envelope import MalformedEnvelope, read, readable_id, readable_type
 from contracts.topics import Topic, Undecodable
 from services.runtime.decision import Message, S, Unreadable
 from services.runtime.outgoing import dead_letter, pack
@@ -88,7 +88,8 @@ def decode(runtime: Runtime[S], record: Record) -> Decoded:
         )
         return Decoded(record, topic, subject, message, None, frozenset(runtime.service.touches(message)))
     except (MalformedEnvelope, Undecodable) as error:
-        return Decoded(record, topic, subject, None, error, frozenset())
+        named = frozenset({subject} if subject and topic.agency else ())  # an agency's is answered to its referral too
+        return Decoded(record, topic, subject, None, error, named)
     except Exception as error:  # a defect in `touches` concerns this message alone
         return Decoded(record, topic, subject, None, error, frozenset())
 
@@ -203,7 +204,7 @@ class Inbound(Generic[S]):
         if one.topic.agency is None or not isinstance(error, (MalformedEnvelope, Undecodable)):
             raise error
         code = error.code if isinstance(error, Undecodable) else "malformed"
-        record = one.record
+        record, said = one.record, readable_type(one.record.headers)
         answered = Unreadable(
             topic=one.topic,
             key=one.subject or "",
@@ -211,6 +212,7 @@ class Inbound(Generic[S]):
             offset=record.offset,
             message_id=readable_id(record.headers),
             code=code,
+            message_type=said if said in one.topic.models else None,
         )
         self._unit.refuse(answered)
         self._letter(one, f"{code}: {error}")

@@ -12,16 +12,20 @@ from sqlmodel import SQLModel
 from contracts.city import City
 from contracts.event import Event
 from contracts.topics import Topic
-from services.runtime.decision import Clients, Context, Message, Publication, S, Unreadable
+from services.runtime.decision import Clients, Context, Message, Publication, Refusal, S, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command leads to: events, the answer's body, and rows that are deliberately in no event (texts, names)."""
+    """What a command leads to: events, the answer's body, and rows that are deliberately in no event (texts, names).
+
+    A refusal that is raised leaves nothing behind; one that is given here is the answer, and its events are kept.
+    """
 
     events: Sequence[Publication] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
     rows: Sequence[SQLModel] = ()
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,8 @@ class Service(Generic[S]):
     evolve: Callable[[S, Message], S] = lambda state, _: state
     touches: Callable[[Message], Iterable[str]] = _nothing
     react: Callable[[Clients[S], Message, Context], Iterable[Publication]] = _nothing
-    refuse: Callable[[Unreadable, Context], Iterable[Publication]] = _nothing
-    """The answer to an unreadable partner record."""
+    refuse: Callable[[Clients[S], Unreadable, Context], Iterable[Publication]] = _nothing
+    """The answer to an unreadable partner record; the state that its key is a reference of is loaded."""
     decide: Callable[[Clients[S], Any, Context], Outcome] | None = None
     prepare: Callable[[asyncpg.Connection, Sequence[Any], Context], Awaitable[Sequence[Any]]] | None = None
     """Looks up in the command's own transaction what a command must know before it names its targets."""

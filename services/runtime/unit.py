@@ -212,11 +212,12 @@ class Unit(Generic[S]):
         """Answers a partner's record that is no message."""
         cause = f"{unreadable.topic.name}/{unreadable.partition}/{unreadable.offset}"
         draft = self._draft(cause, None, None)
-        self._publish_all(draft, self._service.refuse(unreadable, self.context(cause)))
+        self._publish_all(draft, self._service.refuse(self.clients, unreadable, self.context(cause)))
         self._keep(draft)
 
     def execute(self, command: Any, *, cause: str) -> tuple[Outcome, list[Outgoing]]:
-        """Carries a command out. Raises the domain's `Refusal`; leaves nothing behind then."""
+        """Carries a command out. Raises the domain's `Refusal` and leaves nothing behind then, unless it is the
+        outcome's."""
         if self._service.decide is None:
             raise RuntimeError(f"{self._service.name} takes no commands")
         draft = self._draft(cause, Ids(self._runtime.settings.namespace, f"correlation/{cause}")(), None)

@@ -56,7 +56,8 @@ class Order:
     async def execute(self, command: Any, *, status: int = 200) -> Response:
         """Carries out one command. The body is its result and `events`; a repeat gets the stored answer."""
         found = await self._commands.one(self._order(await self._request.body()), command, status=status)
-        return Response(found.body, found.status, media_type="application/json")
+        kind = "application/json" if found.status < problems.BadRequest.status else problems.MEDIA_TYPE
+        return Response(found.body, found.status, media_type=kind)
 
     async def bulk(self, parse: Callable[[bytes], Any]) -> Response:
         """NDJSON: one command a line, committed in chunks. A bad line is reported, all others go in."""

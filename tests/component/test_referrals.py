@@ -84,6 +84,17 @@ async def test_a_referral_goes_its_whole_way(referrals: ReferralsWorld) -> None:
     assert await referrals.post(path, key="confirm") == (status, answer)
     status, problem = await referrals.post(path)
     assert (status, problem["code"]) == (409, "already_confirmed")
+    await refused_once(referrals, person_id, path)
+
+
+async def refused_once(referrals: ReferralsWorld, person_id: str, path: str) -> None:
+    """A refused order is an error and an event; the same order sent again is the same error and no second event."""
+    before = names(await referrals.facts_of(person_id)).count("MoveRefused")
+    key = uuid.uuid4().hex
+    answers = [await referrals.post(path, key=key) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 409
+    assert names(await referrals.facts_of(person_id)).count("MoveRefused") == before + 1
 
 
 async def test_nothing_that_links_a_client_to_anything_else_leaves(referrals: ReferralsWorld) -> None:
@@ -130,8 +141,8 @@ async def test_a_protected_client_is_not_offered_and_one_protected_later_is_with
 
 
 async def test_every_record_of_an_agency_gets_exactly_one_answer(referrals: ReferralsWorld) -> None:
-    _, referral_id = await referrals.offered()
-    _, foreign = await referrals.offered(agency=BAG)
+    person_id, referral_id = await referrals.offered()
+    stranger, foreign = await referrals.offered(agency=BAG)
     topic, key = partner_in(ARBEITSAMT), referral_id.encode()
     good = partners.ReferralReceived(referral_id=referral_id, occurred_on=referrals.on)
     body = good.model_dump_json().encode()
@@ -176,6 +187,12 @@ async def test_every_record_of_an_agency_gets_exactly_one_answer(referrals: Refe
     assert found == {place: [answer] for place, answer in wanted.items()}
     letters = await referrals.records(topic.dead_letters("referrals"))
     assert len(letters) == len(broken)
+    told = [one for one in await referrals.facts_of(person_id) if isinstance(one, facts.PartnerMessageRejected)]
+    named = [one.message_id for one in told if not one.readable]
+    assert named[0] == "m-1"  # once, however often it came
+    assert [name.rpartition("/")[0].rpartition("/")[0] for name in named[1:]] == [topic.name, topic.name]
+    rejected = [one for one in await referrals.facts_of(stranger) if isinstance(one, facts.PartnerMessageRejected)]
+    assert all(one.readable for one in rejected)  # nothing of another agency's broken record
     assert (await referrals.get(f"/referrals/{foreign}"))[1]["state"] == "requested"
 
 
@@ -226,6 +243,7 @@ async def test_a_case_manager_withdraws_and_voids(referrals: ReferralsWorld) -> 
     assert (status, answer["referral_id"]) == (200, referral_id)
     status, problem = await referrals.post(f"/referrals/{referral_id}/void")
     assert (status, problem["code"]) == (409, "illegal_transition")
+    await refused_once(referrals, person_id, f"/referrals/{referral_id}/void")
 
 
 @pytest.mark.parametrize("path", [f"/referrals/{NOBODY}", f"/referrals/{NOBODY}/void"])

@@ -113,6 +113,8 @@ def _referral(now: Referral, event: facts.ReferralEvent, deadlines: Deadlines) -
             return replace(now, held=tuple(one for one in now.held if one.waits_for != message_id))
         case facts.PartnerMessageRejected(agency=agency, message_id=message_id) if agency != now.agency:
             return replace(now, strangers=(*now.strangers, f"{agency} {message_id}"))
+        case facts.PartnerMessageRejected(readable=False, message_id=message_id):
+            return replace(now, unread=(*now.unread, message_id))
         case facts.PartnerMessageRejected(message_id=message_id):
             return replace(now, held=tuple(one for one in now.held if one.message_id != message_id))
         case facts.ErasureConfirmed():
@@ -133,7 +135,7 @@ def _move(now: Referral, move: Move, **changes: Any) -> Referral:
 def _heard(now: Referral, event: facts.ReferralEvent, deadlines: Deadlines) -> Referral:
     """Notes an agency's message: a repeat of it is a duplicate, and its silence ends."""
     message_id: str | None = getattr(event, "message_id", None)
-    if message_id is not None and event.agency == now.agency and not isinstance(event, facts.PartnerMessageHeld):
+    if message_id is not None and event.agency == now.agency and _is_final(event):
         code = event.code if isinstance(event, facts.PartnerMessageRejected) else None
         if all(one.message_id != message_id for one in now.heard):
             now = replace(now, heard=(*now.heard, Heard(message_id=message_id, code=code)))
@@ -141,3 +143,12 @@ def _heard(now: Referral, event: facts.ReferralEvent, deadlines: Deadlines) -> R
             asked = event.occurred_on + timedelta(days=deadlines.silence)
             return replace(now, query_on=max(now.query_on or asked, asked))
     return now if now.state is State.IN_SERVICE else replace(now, query_on=None)
+
+
+def _is_final(event: facts.ReferralEvent) -> bool:
+    """Whether a repeat of the message that led to it is a duplicate: not of one that waits, or could not be read."""
+    match event:
+        case facts.PartnerMessageHeld() | facts.PartnerMessageRejected(readable=False):
+            return False
+        case _:
+            return True

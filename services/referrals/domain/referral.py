@@ -71,6 +71,8 @@ class Referral:
     held: tuple[Held, ...] = ()
     strangers: tuple[str, ...] = ()
     """`<agency> <message id>` of messages about this referral by an agency that does not have it (8.15)."""
+    unread: tuple[str, ...] = ()
+    """Ids of records under its key that could not be read; one that is read later under such an id is heard."""
 
     @property
     def is_open(self) -> bool:

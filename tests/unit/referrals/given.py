@@ -167,10 +167,14 @@ class Referrals:
         assert (mine[0].key, mine[0].topic, mine[0].partition) == (event.subject, topic.name, 1)
         return mine[0]
 
-    def unreadable(self, code: str, *, key: str = "", message_id: str | None = None) -> list[Event]:
+    def unreadable(
+        self, code: str, *, key: str = "", message_id: str | None = None, agency: str = ARBEITSAMT, offset: int = 7
+    ) -> list[Event]:
+        """A record of an agency that is no message; returns what was said to that."""
         before = len(self.spoken)
-        record = Unreadable(topics.partner_in(ARBEITSAMT), key, 0, 7, message_id, code)
-        self._say(SERVICE.refuse(record, self._context("unreadable")))
+        record = Unreadable(topics.partner_in(agency), key, 0, offset, message_id, code)
+        clients = self._clients([key] if any(key in state.references for state in self.states.values()) else [])
+        self._say(SERVICE.refuse(clients, record, self._context("unreadable")))
         return self.spoken[before:]
 
     def day(self, day: date) -> None:
@@ -193,6 +197,8 @@ class Referrals:
         assert SERVICE.decide is not None
         outcome = SERVICE.decide(self._clients(command.targets), command, self._context(repr(command)))
         self._say(outcome.events)
+        if outcome.refusal is not None:
+            raise outcome.refusal
         return dict(outcome.result)
 
     # what it says and knows

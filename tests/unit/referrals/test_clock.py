@@ -5,7 +5,8 @@ import pytest
 from contracts.events import partners
 from contracts.events import referrals as facts
 from contracts.words import RejectionCode, StatusQuestion
-from tests.unit.referrals.given import DAY, FIRST, START, Referrals, accepted, in_service, offered
+from services.referrals.views import ReferralView
+from tests.unit.referrals.given import ANNA, DAY, FIRST, START, Referrals, accepted, in_service, offered
 
 
 def offered_on(day: date) -> Referrals:
@@ -34,6 +35,26 @@ def test_the_clock_of_the_decision_runs_on_after_the_receipt() -> None:
     assert [one.day for one in referrals.said(facts.ReferralReminded)] == [3, 9]
     assert referrals.state() == "expired"
     assert referrals.referral().received_on == START + 4 * DAY
+
+
+def test_the_receipt_and_the_acceptance_have_a_date_each() -> None:
+    referrals = offered()
+    referrals.days(START + 2 * DAY)
+    referrals.partner(partners.ReferralReceived)
+    assert (referrals.referral().received_on, referrals.referral().accepted_on) == (START + 2 * DAY, None)
+    referrals.days(START + 5 * DAY)
+    referrals.partner(partners.ReferralAccepted)
+    found = referrals.referral()
+    assert (found.requested_on, found.received_on, found.accepted_on) == (START, START + 2 * DAY, START + 5 * DAY)
+    view = ReferralView.of(referrals.states[ANNA], found)
+    assert (view.received_on, view.accepted_on) == (START + 2 * DAY, START + 5 * DAY)
+    told = referrals.said(facts.ReferralReceived) + referrals.said(facts.ReferralAccepted)
+    assert [one.occurred_on for one in told] == [START + 2 * DAY, START + 5 * DAY]
+
+
+def test_an_acceptance_alone_is_no_receipt() -> None:
+    found = accepted().referral()
+    assert (found.received_on, found.accepted_on) == (None, START)
 
 
 def test_a_decision_on_the_last_day_before_expiry_counts() -> None:

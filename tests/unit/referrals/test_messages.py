@@ -156,6 +156,40 @@ def test_what_cannot_be_read_is_answered_too(code: RejectionCode, key: str, mess
     assert (answer.code, answer.key, answer.message_id, answer.offset) == (code, key, message_id, 7)
 
 
+@pytest.mark.parametrize("code", [RejectionCode.MALFORMED, RejectionCode.UNKNOWN_TYPE, RejectionCode.TOO_LARGE])
+def test_what_cannot_be_read_under_a_referrals_key_is_told_to_its_case_manager_once(code: RejectionCode) -> None:
+    referrals = in_service()
+    told, answer = referrals.unreadable(code, key=FIRST, message_id="m")
+    assert isinstance(told, facts.PartnerMessageRejected)
+    assert (told.referral_id, told.message_id, told.code, told.state) == (FIRST, "m", code, "in_service")
+    assert (told.readable, told.message_type) == (False, facts.UNKNOWN_MESSAGE)
+    assert isinstance(answer, partners.MessageRejected)
+    (again,) = referrals.unreadable(code, key=FIRST, message_id="m", offset=8)
+    assert isinstance(again, partners.MessageRejected)
+
+
+def test_what_cannot_be_read_and_has_no_id_is_named_by_its_place() -> None:
+    referrals = offered()
+    for offset in (7, 8):
+        told, _ = referrals.unreadable(RejectionCode.MALFORMED, key=FIRST, offset=offset)
+        assert isinstance(told, facts.PartnerMessageRejected)
+        assert told.message_id == f"partners.arbeitsamt.in.v1/0/{offset}"
+
+
+def test_what_could_not_be_read_is_heard_when_it_can() -> None:
+    referrals = offered()
+    referrals.unreadable(RejectionCode.UNKNOWN_TYPE, key=FIRST, message_id="m")
+    assert isinstance(referrals.partner(partners.ReferralReceived, message_id="m"), partners.MessageApplied)
+
+
+def test_what_cannot_be_read_says_nothing_of_another_agencys_referral_or_of_a_draft() -> None:
+    referrals = offered()
+    referrals.request(uid("twin"))
+    for key, agency in ((FIRST, BAG), (uid("twin"), "arbeitsamt"), (uid("unknown"), "arbeitsamt")):
+        (answer,) = referrals.unreadable(RejectionCode.MALFORMED, key=key, message_id="m", agency=agency)
+        assert isinstance(answer, partners.MessageRejected)
+
+
 def test_voiding_an_open_referral_stops_the_agency() -> None:
     referrals = in_service()
     before = len(referrals.told())
@@ -164,6 +198,8 @@ def test_voiding_an_open_referral_stops_the_agency() -> None:
     assert referrals.told()[before:] == ["ReferralWithdrawn", "EraseRequested"]
     with pytest.raises(IllegalTransition):
         referrals.command(VoidReferral(referral_id=FIRST))
+    (refused,) = referrals.said(facts.MoveRefused)
+    assert (refused.referral_id, refused.state, refused.move, refused.placement_id) == (FIRST, "void", "void", None)
 
 
 def test_voiding_a_completed_referral_asks_to_erase() -> None:

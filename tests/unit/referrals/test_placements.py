@@ -88,6 +88,8 @@ def test_a_case_manager_may_confirm_before_and_the_start_does_not_again() -> Non
     assert referrals.command(ConfirmPlacement(placement_id=placement_id)) == {"placement_id": placement_id}
     with pytest.raises(AlreadyConfirmed):
         referrals.command(ConfirmPlacement(placement_id=placement_id))
+    (refused,) = referrals.said(facts.MoveRefused)
+    assert (refused.placement_id, refused.state, refused.move) == (placement_id, "confirmed", "confirm")
     referrals.days(START + 9 * DAY)
     assert [one.confirmed_by for one in referrals.said(facts.PlacementConfirmed)] == [ConfirmedBy.CASE_MANAGER]
 
@@ -97,6 +99,7 @@ def test_what_was_taken_back_or_never_was_cannot_be_confirmed() -> None:
     referrals.partner(partners.ResultCorrected, result_id="result-1", void=True)
     with pytest.raises(PlacementOver):
         referrals.command(ConfirmPlacement(placement_id=referrals.placements[0].placement_id))
+    assert [one.state for one in referrals.said(facts.MoveRefused)] == ["voided"]
     for name in (uid("unknown"), FIRST):
         with pytest.raises(NoSuchPlacement):
             referrals.command(ConfirmPlacement(placement_id=name))
