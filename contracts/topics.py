@@ -172,7 +172,7 @@ RELEASE: Final = Topic(
     "month",
     Width.SINGLE,
     "reporting",
-    ("reporting", "public"),
+    ("public",),  # reporting reads it back only when it is rebuilt
     _members(reporting.ReportingEvent),
 )
 CITY: Final = (PERSON, IDENTITY, CASE, REFERRAL, DAY, RELEASE)
