@@ -102,6 +102,7 @@ VALUES: Final[dict[str, Any]] = {
     "confirmed_by": "start",
     "months": 6,
     "outcome": "sustained",
+    "revision": 1,
     "insured": True,
     "readable": True,
     "without_result": True,

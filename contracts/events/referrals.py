@@ -200,11 +200,16 @@ class PlacementVoided(ReferralEvent):
 
 
 class SustainmentChecked(ReferralEvent):
-    """Six or twelve months after the start: was the client insured? Unknown is not failed."""
+    """Six or twelve months after the start: was the client insured? Unknown is not failed.
+
+    Told again when what is learned late changes the outcome; the highest revision counts.
+    """
 
     placement_id: PlacementId
     months: int = Field(ge=1, le=12)
     outcome: Sustainment
+    revision: int = Field(default=0, ge=0)
+    """How often another outcome was told before, of this placement and these months."""
 
 
 class InsuranceReported(ReferralEvent):

@@ -46,6 +46,7 @@ def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
             offers.withdraw_twins(turn, survivor, loser)
             offers.withdraw_forbidden(turn, survivor)
             offers.withdraw_forbidden(turn, loser)
+            sustaining.revise(turn, survivor)
         case (
             intake.ProtectionCleared()
             | intake.DisclosureBasisRecorded()
@@ -53,8 +54,9 @@ def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
             | intake.ClientRegistered()
         ):
             pass  # folded for the gate; none of them offers anything by itself
-        case intake.ClientsUnmerged():
-            pass  # folded: reopens nothing, casework makes a review item
+        case intake.ClientsUnmerged(survivor_id=survivor, loser_id=loser):
+            sustaining.revise(turn, survivor)  # nothing reopens: casework makes a review item
+            sustaining.revise(turn, loser)
         case (
             intake.OfficeChanged() | intake.HouseholdChanged() | intake.DepartmentsAssigned() | intake.AbilityAssessed()
         ):
@@ -109,6 +111,7 @@ def on_day(turn: Turn, person_id: str) -> None:
     clock.expire_or_remind(turn, person_id)
     clock.ask_the_silent(turn, person_id)
     sustaining.advance_all(turn, person_id)
+    sustaining.revise(turn, person_id)
     for referral in turn.client(person_id).referrals:
         for held in referral.held:
             if held.held_until <= turn.today:
@@ -127,6 +130,7 @@ def on_partner(turn: Turn, record: PartnerRecord) -> None:
     waiting = known.waiting_for(record.message_id)
     conclude(turn, known, record, _judge(turn, known, record))
     _release(turn, known, waiting)
+    sustaining.revise(turn, known.person_id)
 
 
 def _judge(turn: Turn, referral: Referral, record: PartnerRecord) -> Judgement:
@@ -234,8 +238,8 @@ def refuse(clients: Clients[Client], unreadable: Unreadable, context: Context) -
 def touches(message: Message) -> Iterable[str]:
     """Whose states a message needs: its own client's, and whom it names; a partner's key is a referral or nobody."""
     match message.event:
-        case intake.ClientsMerged(survivor_id=survivor, loser_id=loser):
-            return survivor, loser
+        case intake.ClientsMerged() | intake.ClientsUnmerged() as event:
+            return event.survivor_id, event.loser_id
         case casework.ReferralRequested(person_id=person_id):
             return (person_id,)
         case casework.ReferralWithdrawalRequested(person_id=person_id, referral_id=referral_id):

@@ -54,8 +54,11 @@ class CapacityLine(_View):
 
 
 class CheckView(_View):
+    """`revision`: how often another outcome was told before this one."""
+
     months: int
     outcome: Sustainment
+    revision: int
 
 
 class PlacementView(_View):

@@ -178,7 +178,11 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
             placement, outcome = event.placement_id, event.outcome.value
             return (
                 SustainmentCheck(
-                    placement_id=placement, months=event.months, checked_on=event.occurred_on, outcome=outcome
+                    placement_id=placement,
+                    months=event.months,
+                    revision=event.revision,
+                    checked_on=event.occurred_on,
+                    outcome=outcome,
                 ),
             )
         case referrals.PlacementEnded() | referrals.InsuranceReported():

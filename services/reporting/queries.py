@@ -178,8 +178,10 @@ _SUSTAINED: Final = """
     case when bool_or(c.outcome = 'sustained') then 'sustained' when bool_or(c.outcome = 'failed') then 'failed'
          else 'unknown' end as outcome
   from placement p join (values (6), (12)) n(months) on p.started_on + make_interval(months => n.months) <= :as_of
-  left join sustainment_check c
-    on c.placement_id = p.placement_id and c.months = n.months and c.checked_on <= :as_of
+  left join lateral (
+    select outcome from sustainment_check s
+    where s.placement_id = p.placement_id and s.months = n.months and s.checked_on <= :as_of
+    order by s.revision desc limit 1) c on true
   where p.integration group by 1, 2, 3, 4),
 sustained as (
   select m.month, o.office, m.months, m.outcome, count(*) as number

@@ -183,12 +183,13 @@ class PlacementVoid(SQLModel, table=True):
 
 
 class SustainmentCheck(SQLModel, table=True):
-    """So many months after the start: `sustained`, `failed` or `unknown`."""
+    """So many months after the start: `sustained`, `failed` or `unknown`; of several the highest revision counts."""
 
     __tablename__ = "sustainment_check"
 
     placement_id: str = Field(primary_key=True)
     months: int = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
     checked_on: date
     outcome: str
 

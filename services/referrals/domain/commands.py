@@ -91,6 +91,7 @@ def confirm_placement(turn: Turn, command: ConfirmPlacement) -> Refusal | None:
         return refusal
     sustaining.confirm(turn, referral, placement.placement_id, ConfirmedBy.CASE_MANAGER)
     sustaining.advance(turn, referral.person_id, placement.placement_id)
+    sustaining.revise(turn, referral.person_id)
     return None
 
 

@@ -21,8 +21,8 @@ def fold_placements(known: tuple[Placement, ...], event: facts.ReferralEvent) ->
             asked = Asked(months=12 if question == "months_12" else 6, on=event.occurred_on)
             return _change(known, placement_id, lambda one: replace(one, asked=(*one.asked, asked)))
         case facts.SustainmentChecked(placement_id=placement_id):
-            checked = Checked(months=event.months, outcome=event.outcome)
-            return _change(known, placement_id, lambda one: replace(one, checked=(*one.checked, checked)))
+            checked = Checked(months=event.months, outcome=event.outcome, revision=event.revision)
+            return _change(known, placement_id, lambda one: replace(one, checked=_newest(one.checked, checked)))
         case facts.InsuranceReported(placement_id=placement_id):
             said = Insurance(on=event.occurred_on, insured=event.insured)
             return _change(known, placement_id, lambda one: replace(one, insurance=(*one.insurance, said)))
@@ -30,13 +30,19 @@ def fold_placements(known: tuple[Placement, ...], event: facts.ReferralEvent) ->
             return known
 
 
+def _newest(known: tuple[Checked, ...], checked: Checked) -> tuple[Checked, ...]:
+    others = (one for one in known if one.months != checked.months)
+    return tuple(sorted((*others, checked), key=lambda one: one.months))
+
+
 def _ended(placement: Placement, event: facts.PlacementEnded) -> Placement:
     return replace(placement, ended_on=event.occurred_on, end_reason=event.reason, end_message_id=event.message_id)
 
 
 def _reported(known: tuple[Placement, ...], event: facts.PlacementReported) -> Placement:
-    """A new placement; a correction with the same start inherits what was asked and said of the one before."""
-    before = next((p for p in known if p.placement_id == event.supersedes and p.start == event.occurred_on), None)
+    """A new placement. A correction inherits what was said of the one before; what was asked, if the start is the same
+    and thus the days of the questions."""
+    before = next((p for p in known if p.placement_id == event.supersedes), None)
     return Placement(
         placement_id=event.placement_id,
         referral_id=event.referral_id,
@@ -47,7 +53,7 @@ def _reported(known: tuple[Placement, ...], event: facts.PlacementReported) -> P
         start=event.occurred_on,
         hours_per_week=event.hours_per_week,
         credited=event.credited,
-        asked=before.asked if before else (),
+        asked=before.asked if before and before.start == event.occurred_on else (),
         insurance=before.insurance if before else (),
     )
 

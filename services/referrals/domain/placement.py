@@ -29,8 +29,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
+    """The outcome told last; `revision` others were told before it."""
+
     months: int
     outcome: Sustainment
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +81,17 @@ class Placement:
         begins = self.ended_on is None or self.ended_on > self.start
         return self.start if begins and self.confirmed_by is None and not self.voided else None
 
+    @property
+    def counts(self) -> bool:
+        """Whether figures count it."""
+        return self.confirmed_by is not None and not self.voided
+
     def asked_on(self, months: int) -> date | None:
         return next((asked.on for asked in self.asked if asked.months == months), None)
 
     def open_checks(self) -> Iterator[tuple[int, date]]:
         """Months not yet checked of a placement that counts, each with its day."""
-        if self.confirmed_by is not None and not self.voided:
+        if self.counts:
             done = {checked.months for checked in self.checked}
             yield from ((months, months_after(self.start, months)) for months in QUESTIONS if months not in done)
 
@@ -96,8 +104,8 @@ class Placement:
 
     def covers(self, first: date, until: date) -> bool:
         """Whether it is insured work on some day from `first` to the day before `until`."""
-        counts = self.confirmed_by is not None and not self.voided and self.kind in INTEGRATIONS
-        return counts and self.start < until and (self.ended_on is None or self.ended_on > first)
+        insured = self.counts and self.kind in INTEGRATIONS
+        return insured and self.start < until and (self.ended_on is None or self.ended_on > first)
 
 
 def sustainment(placement: Placement, others: Sequence[Placement], *, months: int) -> Sustainment | None:
@@ -105,20 +113,32 @@ def sustainment(placement: Placement, others: Sequence[Placement], *, months: in
 
     12 months: insured on that day, with any employer. 6 months: insured in each of the months after the start (8.5).
     """
-    day = months_after(placement.start, months)
-    insured = [said.insured for said in placement.insurance if said.on >= day]
-    if placement.ended_on is not None:
-        lasted = placement.ended_on > day
-    elif insured:
-        lasted = insured[-1]
-    else:
+    lasted = _lasted(placement, months)
+    if lasted is None:
         return None
     if lasted:
         return Sustainment.SUSTAINED
     if months == 12:
+        day = months_after(placement.start, months)
         kept = any(other.covers(day, day + timedelta(days=1)) for other in others)
     else:
         own = [placement] if placement.ended_on is not None else []
         spans = [(months_after(placement.start, n), months_after(placement.start, n + 1)) for n in range(months)]
         kept = all(any(job.covers(*span) for job in (*own, *others)) for span in spans)
     return Sustainment.SUSTAINED if kept else Sustainment.FAILED
+
+
+def _lasted(placement: Placement, months: int) -> bool | None:
+    """Whether the placement itself lasted, in whatever order its facts came; None if nobody knows.
+
+    Its end decides. Else whoever is insured in it on that day or later was so on that day; and "not insured" says so
+    of the question before it only.
+    """
+    day = months_after(placement.start, months)
+    if placement.ended_on is not None:
+        return placement.ended_on > day
+    if any(said.insured and said.on >= day for said in placement.insurance):
+        return True
+    later = (months_after(placement.start, other) for other in QUESTIONS if other > months)
+    until = min(later, default=date.max)
+    return False if any(day <= said.on < until for said in placement.insurance) else None

@@ -10,7 +10,7 @@ from services.referrals.domain.machine import ENDED_BY_US, UNDECIDED, Move, afte
 from services.referrals.domain.placement import Placement
 from services.referrals.domain.record import Judgement, PartnerRecord, Verdict, hold, too_far
 from services.referrals.domain.referral import Referral
-from services.referrals.domain.sustaining import advance, check, confirm_if_started
+from services.referrals.domain.sustaining import advance, confirm_if_started
 from services.referrals.domain.turn import Turn, about
 
 BEFORE_OFFER: Final = timedelta(days=60)
@@ -129,9 +129,6 @@ def _inherit(turn: Turn, referral: Referral, before: Placement, successor: Place
             )
         )
     confirm_if_started(turn, referral, successor.placement_id)
-    if before.start == successor.start:
-        for checked in before.checked:
-            check(turn, referral, successor.placement_id, checked.months, checked.outcome)
     advance(turn, referral.person_id, successor.placement_id)
 
 

@@ -63,10 +63,31 @@ def _ask_or_check(turn: Turn, referral: Referral, placement_id: str, months: int
         check(turn, referral, placement_id, months, outcome or Sustainment.UNKNOWN)
 
 
-def check(turn: Turn, referral: Referral, placement_id: str, months: int, outcome: Sustainment) -> None:
+def revise(turn: Turn, person_id: str) -> None:
+    """Tells an outcome again if what is known by now makes it another: answers, ends, corrections and further jobs may
+    come late, to any of the person's records, also long after referral and case are closed."""
+    for client in turn.family(person_id):
+        for placement in client.placements:
+            referral = client.referral(placement.referral_id)
+            if referral is not None and placement.counts:
+                for told in placement.checked:
+                    others = _others(turn, referral, placement.placement_id)
+                    outcome = sustainment(placement, others, months=told.months) or Sustainment.UNKNOWN
+                    if outcome is not told.outcome:
+                        check(turn, referral, placement.placement_id, told.months, outcome, revision=told.revision + 1)
+
+
+def check(
+    turn: Turn, referral: Referral, placement_id: str, months: int, outcome: Sustainment, *, revision: int = 0
+) -> None:
     turn.publish(
         facts.SustainmentChecked(
-            **about(referral), occurred_on=turn.today, placement_id=placement_id, months=months, outcome=outcome
+            **about(referral),
+            occurred_on=turn.today,
+            placement_id=placement_id,
+            months=months,
+            outcome=outcome,
+            revision=revision,
         )
     )
 

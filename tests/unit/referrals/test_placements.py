@@ -340,7 +340,8 @@ def test_an_answer_decides_at_once_and_only_once(outcome: Sustainment, *, insure
     referrals = placed()
     referrals.days(months_after(START, 6) + 3 * DAY)
     assert codes(status(referrals, insured=insured)) == ["MessageApplied"]
-    status(referrals, insured=not insured)
+    assert checks(referrals) == [(6, outcome)]
+    status(referrals, insured=insured)
     referrals.days(months_after(START, 6) + 60 * DAY)
     assert checks(referrals) == [(6, outcome)]
 

@@ -16,10 +16,11 @@ from pydantic import TypeAdapter
 from contracts.events import intake, partners
 from contracts.events import referrals as facts
 from contracts.topics import PERSON
-from contracts.words import DepartureReason
+from contracts.words import DepartureReason, Sustainment
 from services.referrals.domain.client import Client
 from services.referrals.domain.commands import ConfirmPlacement, VoidReferral
 from services.referrals.domain.machine import TERMINAL, State
+from services.referrals.domain.placement import sustainment
 from services.referrals.domain.referral import Referral
 from services.runtime.decision import Message, Refusal
 from tests.unit.referrals.given import ARBEITSAMT, BAG, DAY, EMPLOYER, SERVICE, START, Referrals, uid
@@ -291,9 +292,19 @@ class City(RuleBasedStateMachine):
             for event in self.referrals.spoken
             if isinstance(event, facts.ReferralReminded | facts.ReferralExpired | facts.ReferralRequested)
         )
-        checks = Counter((one.placement_id, one.months) for one in self.referrals.said(facts.SustainmentChecked))
+        told = self.referrals.said(facts.SustainmentChecked)
+        checks = Counter((one.placement_id, one.months, one.revision) for one in told)
         confirmed = Counter(one.placement_id for one in self.referrals.said(facts.PlacementConfirmed))
         assert all(found == 1 for seen in (once, checks, confirmed) for found in seen.values())
+
+    @invariant()
+    def the_outcome_told_last_is_what_is_known(self) -> None:
+        for person in PEOPLE:
+            for placement in (one for one in self.referrals.states[person].placements if one.counts):
+                others = [one for state in self._family(person) for one in state.placements if one is not placement]
+                for told in placement.checked:
+                    known = sustainment(placement, others, months=told.months)
+                    assert told.outcome is (known or Sustainment.UNKNOWN)
 
     @invariant()
     def what_an_agency_had_and_lost_it_is_asked_to_erase_once(self) -> None:
