@@ -96,7 +96,7 @@ SLIPS: Final = (
     Slip("wrong clock", RARE, (FromPartner,), _by_a_wrong_clock),
     Slip("wrong decade", FORGETFUL, (partners.PlacementResultReported,), _in_another_decade),
     Slip("wrong number", RARE, (FromPartner,), _of_a_wrong_number),
-    Slip("out of turn", RARE, (partners.ReferralReceived, partners.ReferralAccepted), _out_of_turn),
+    Slip("out of turn", FORGETFUL / 2, (partners.ReferralReceived, partners.ReferralAccepted), _out_of_turn),
     Slip("neighbour's box", RARE, (FromPartner,), _into_the_neighbours_box),
     Slip("resync", LOSES_ITS_FILE, (partners.ReferralAccepted,), _how_does_it_stand),
     Slip("newer field", RARE, (FromPartner,), _with_a_newer_field),

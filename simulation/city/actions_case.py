@@ -49,14 +49,14 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """A referral was entered in error. `crossed`: a colleague has just asked to withdraw it."""
+    """A referral was entered in error. `twice`: a colleague says so too, and is refused."""
 
     person: int
     case: str
     manager: str
     office: str
     referral: str
-    crossed: bool
+    twice: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from simulation.workdays import next_workday
 
 OPEN: Final = frozenset({"draft", "requested", "received", "accepted", "in_service", "on_hold"})
 MOST_REFERRALS: Final = 6
+MISTAKEN: Final = 0.2
+"""Of offers taken back because the plan changed: it was the wrong agency."""
 
 
 def staff(scene: Scene, seed: int, day: date) -> Iterator[Employ]:
@@ -95,7 +97,9 @@ def _withdrawal(
         changes = fraction(*about, "plan changes") < 0.06
         due = referral.requested_on + timedelta(days=whole(1, 16, *about, "withdrawn")) <= day
         if (integrated and referral.referral_id not in suggested) or (changes and due):
-            reason = WithdrawReason.PLACED_ELSEWHERE if integrated else WithdrawReason.PLAN_CHANGED
+            mistaken = fraction(*about, "mistaken") < MISTAKEN
+            changed = WithdrawReason.ERROR if mistaken else WithdrawReason.PLAN_CHANGED
+            reason = WithdrawReason.PLACED_ELSEWHERE if integrated else changed
             manager = case.case_manager or ""
             return Withdraw(one.person.number, case.case_id, manager, case.office, referral.referral_id, reason)
     return None

@@ -14,8 +14,8 @@ from simulation.workdays import next_workday
 
 IN_ERROR: Final = 0.025
 """Of referrals: entered for the wrong client or agency, and found out within a month."""
-CROSSED: Final = 0.8
-"""Of those still open: a colleague asks to withdraw it in the same hour."""
+TWICE: Final = 0.4
+"""Of those: two colleagues find out in the same hour."""
 CASE_IN_ERROR: Final = 0.02
 """Of cases: closed by mistake, and opened again."""
 CLOSED: Final = 0.6
@@ -28,7 +28,6 @@ PAIRS_A_WEEK: Final = 20
 """Of records that resemble each other: as many as somebody has the time to look at."""
 AWAY: Final = 0.5
 """Of case managers: away for some days in a quarter of the year, on holiday or ill."""
-OPEN: Final = frozenset({"requested", "received", "accepted", "in_service", "on_hold"})
 
 
 def items(town: Town, city: City, seen: Seen, day: date) -> Iterator[Resolve]:
@@ -83,9 +82,8 @@ def error(town: Town, case: SeenCase, note: CaseNote, one: Known, day: date) -> 
             continue
         found_on = referral.requested_on + timedelta(days=whole(2, 30, *about, "found out"))
         if found_on <= day and fraction(*about, "in error") < IN_ERROR:
-            crossed = referral.state in OPEN and fraction(*about, "crossed") < CROSSED
-            manager = case.case_manager or ""
-            return Void(one.person.number, case.case_id, manager, case.office, referral.referral_id, crossed)
+            manager, twice = case.case_manager or "", fraction(*about, "twice") < TWICE
+            return Void(one.person.number, case.case_id, manager, case.office, referral.referral_id, twice)
     return None
 
 

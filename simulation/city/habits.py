@@ -119,7 +119,7 @@ def _is_paid_wrongly(town: Town, one: Known, day: date, file: SeenFile | None) -
     paid = [payment for payment in file.payments if payment.reversed_on is None] if file else []
     if not paid or file is None or file.household_id is None:
         return
-    astray = fraction(town.seed, one.person.number, day, "astray") < 0.7
+    astray = fraction(town.seed, one.person.number, day, "astray") < 0.6
     payment = max(paid, key=lambda p: (p.month, p.payment_id)) if astray else min(paid, key=lambda p: p.month)
     yield actions.Reverse(one.person.number, payment.payment_id)
     if astray:
@@ -153,7 +153,7 @@ HABITS: Final = (
     Habit("consents", 0.4, lambda _, one, day: _in_aid(one) and _since(day, one.revoked_on, 30), _consents),
     Habit("is corrected", 0.12, lambda town, one, _: not one.departed and town.mistyped(one), _is_corrected),
     Habit(
-        "never lived there", 0.001,
+        "never lived there", 0.004,
         lambda town, one, _: _in_aid(one) and one.person.head and not one.moved and len(town.alive(one.household)) == 1,
         _never_lived_there,
     ),
@@ -172,7 +172,7 @@ HABITS: Final = (
     ),
     Habit("is unmerged", 0.12, lambda _, one, day: _since(day, one.merged_on, 5), _is_unmerged),
     Habit(
-        "is paid wrongly", 0.005, lambda _, one, __: _in_aid(one) and one.person.head, _is_paid_wrongly,
+        "is paid wrongly", 0.006, lambda _, one, __: _in_aid(one) and one.person.head, _is_paid_wrongly,
         reads=_own, payments=True,
     ),
 )  # fmt: skip

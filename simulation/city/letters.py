@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Final
 
 from contracts.city import City
-from contracts.words import WithdrawReason
 from simulation.city import actions, stock
 from simulation.city.actions import Case, First
 from simulation.city.lines import Json
@@ -78,10 +77,7 @@ def first(town: Town, city: City, action: First, day: date, scale: Fraction) -> 
 
 
 def case(town: Town, action: Case) -> tuple[Request, ...]:
-    """What a case manager does; two requests are of two people at the same moment.
-
-    Of a withdrawal and a void either may come first at referrals, where the referral ends void, with three events.
-    """
+    """What a case manager does; two requests are of two people at the same moment, and say the same."""
     match action:
         case actions.Agree():
             return (_by_manager(action, "casework", f"/cases/{action.case}/plans", plan(town, action)),)
@@ -90,12 +86,13 @@ def case(town: Town, action: Case) -> tuple[Request, ...]:
             follows = {"follows": action.follows} if action.follows else {}
             return (_by_manager(action, "casework", f"/cases/{action.case}/referrals", body | follows),)
         case actions.Withdraw():
-            return (_withdrawal(action, action.reason),)
+            reason = {"reason": action.reason}
+            return (_by_manager(action, "casework", f"/referrals/{action.referral}/withdrawal", reason),)
         case actions.Confirm():
             return (_by_manager(action, "referrals", f"/placements/{action.placement}/confirmation", None),)
         case actions.Void():
             void = _by_manager(action, "referrals", f"/referrals/{action.referral}/void", None)
-            return (_withdrawal(action, WithdrawReason.ERROR), void) if action.crossed else (void,)
+            return (void, void) if action.twice else (void,)
         case actions.Close():
             return (_by_manager(action, "casework", f"/cases/{action.case}/close", {"reason": action.reason}),)
         case actions.Reopen():
@@ -105,10 +102,6 @@ def case(town: Town, action: Case) -> tuple[Request, ...]:
         case actions.Settle():
             answer = "accept" if action.accept else "decline"
             return (_by_manager(action, "casework", f"/suggestions/{action.item}/{answer}", None),)
-
-
-def _withdrawal(action: actions.Withdraw | actions.Void, reason: WithdrawReason) -> Request:
-    return _by_manager(action, "casework", f"/referrals/{action.referral}/withdrawal", {"reason": reason})
 
 
 def _by_manager(action: Case, service: str, path: str, body: Json | None) -> Request:

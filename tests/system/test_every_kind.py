@@ -12,9 +12,9 @@ import pytest
 from lotse.stack.ports import PARTS, free_ports
 
 CONFIG: Final = Path(__file__).parents[2] / "deploy" / "bremen"
-PLAY: Final = ("--scale", "0.015", "--from", "2001-10-01", "--until", "2002-05-24")
+PLAY: Final = ("--scale", "0.02", "--from", "2001-10-01", "--until", "2002-05-24")
 """To the first questions after six months, to reviews that fall due, and past the first months that are final."""
-PATIENCE_SECONDS: Final = 400
+PATIENCE_SECONDS: Final = 540
 
 
 def _lotse(folder: Path, *arguments: str) -> dict[str, Any]:
