@@ -16,6 +16,8 @@ from simulation.city.town import Town
 
 CLAIMS_TWICE: Final = 0.04
 """Of single newcomers: a few dozen a year in the whole city (our own estimate)."""
+COMPARED_FOR: Final = timedelta(days=31)
+"""After the first files: as long as they are compared, nobody gets by with it."""
 TRIES: Final = 12
 NOTICED: Final = (50, 120)
 """Days until it is noticed."""
@@ -25,6 +27,8 @@ def whose(town: Town, newcomer: Person, day: date) -> int | None:
     """The person who claims aid a second time as this newcomer; None for nearly all."""
     about = (town.seed, newcomer.number, "claims twice")
     if newcomer.role is not Role.ADULT or not town.numbers or fraction(*about) >= CLAIMS_TWICE:
+        return None
+    if day < town.opened_on + COMPARED_FOR:
         return None
     for turn in range(TRIES):
         one = town.known[pick(town.numbers, *about, day, turn)]

@@ -228,3 +228,14 @@ async def test_a_city_that_died_sends_the_same_under_the_same_keys_and_knows_the
     again = await _live(tmp_path / "broken", broken, until)
     assert broken.said == whole.said
     assert other.known == one.known == again.known
+
+
+def test_nobody_claims_aid_twice_while_the_first_files_are_compared(books: Books) -> None:
+    twice = {
+        day
+        for day, plan in books.plans.items()
+        for one in plan.lines
+        if isinstance(one, actions.Arrive) and one.again is not None
+    }
+    assert twice
+    assert min(twice) > date(2001, 3, 31)
