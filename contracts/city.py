@@ -89,11 +89,13 @@ class Partitions(_Closed):
 
 
 class City(_Closed):
-    """`caseload_limit`: cases a case manager who was registered without one of their own; `review_months`: at most."""
+    """`caseload_limit`: cases a case manager who was registered without one of their own; `review_months`: at most;
+    `audit_days`: how long it is kept who read or wrote which client's file."""
 
     name: Annotated[str, Field(min_length=1)]
     caseload_limit: int = Field(default=75, ge=1)
     review_months: int = Field(default=6, ge=1, le=6)
+    audit_days: int = Field(default=730, ge=1, le=36_500)
     deadlines: Deadlines = Deadlines()
     partitions: Partitions = Partitions()
     agencies: Annotated[tuple[Agency, ...], Field(min_length=1)]

@@ -11,6 +11,7 @@ from services.casework.reading import business_day, case_lines
 from services.casework.tables import AbsenceRow, CaseManagerRow, CaseRow, ItemRow
 from services.casework.views import CaseLine
 from services.casework.work_views import AbsenceView, CaseManagerView, ItemView
+from services.runtime.audit import about
 from services.runtime.web import Caller, Reads
 
 router = APIRouter()
@@ -95,4 +96,5 @@ async def list_reconciliation(
         query = query.where(col(ItemRow.resolved_on).is_not(None) == resolved)
     page = await read_page(reads, query, day=ItemRow.opened_on, name=ItemRow.item_id, after=after, limit=limit)
     link_next(request, response, page.after)
+    about(reads, (row.person_id for row in page.rows))
     return [ItemView.model_validate(row) for row in page.rows]

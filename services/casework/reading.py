@@ -16,6 +16,7 @@ from services.casework.tables import CaseRow, PlanText, TimelineEntry
 from services.casework.told.order import in_order
 from services.casework.views import CaseLine, PlanTextView
 from services.casework.work_views import EntryView
+from services.runtime.audit import about
 from services.runtime.consumer import NoBusinessDay
 from services.runtime.decision import Clients
 from services.runtime.tables import Alias, BusinessDay, State
@@ -56,6 +57,7 @@ async def person_with_case(reads: AsyncSession, case_id: str, department: str) -
     person = (await persons(reads, [owner]))[owner]
     if not person.visible_to(department, await business_day(reads)):
         raise UnknownCase(f"there is no case {case_id}")
+    about(reads, (member.person_id for member in person.members))
     return person
 
 
@@ -63,11 +65,9 @@ async def case_lines(reads: AsyncSession, rows: Sequence[CaseRow], department: s
     """The cases of these rows that this department may see, in their order."""
     today = await business_day(reads)
     people = await persons(reads, [row.person_id for row in rows])
-    return [
-        CaseLine.of(person, person.case(row.case_id), today)
-        for row in rows
-        if (person := people[row.person_id]).visible_to(department, today)
-    ]
+    shown = [row for row in rows if people[row.person_id].visible_to(department, today)]
+    about(reads, (row.person_id for row in shown))
+    return [CaseLine.of(person := people[row.person_id], person.case(row.case_id), today) for row in shown]
 
 
 async def story(reads: AsyncSession, person: Person) -> list[TimelineEntry]:

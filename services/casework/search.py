@@ -14,6 +14,7 @@ from services.casework.domain.person import Person
 from services.casework.reading import business_day, persons
 from services.casework.tables import CaseRow, ClientRow
 from services.casework.views import View
+from services.runtime.audit import about
 from services.runtime.decision import Refusal
 from services.runtime.web import Caller, Reads
 
@@ -101,6 +102,7 @@ async def search_clients(body: Search, reads: Reads, caller: Caller, response: R
         if len(found) > body.limit or len(names) < _CHUNK:
             break
     clients = [FoundClient.of(person, today) for person in list(found.values())[: body.limit]]
+    about(reads, (one.person_id for one in clients))
     return FoundClients(clients=clients, more=len(found) > body.limit)
 
 

@@ -19,6 +19,7 @@ from services.casework.reading import TheCity, business_day, case_lines, familie
 from services.casework.tables import CaseRow, ItemRow, SuggestionRow, TimelineEntry
 from services.casework.views import CaseLine
 from services.casework.work_views import EntryView, ItemView, ParkedView, SuggestionView, Worklist
+from services.runtime.audit import about
 from services.runtime.commands import Caller as Asking
 from services.runtime.problems import BadRequest
 from services.runtime.tables import ParkedRecord, ParkedSubject
@@ -51,7 +52,10 @@ class Desk:
     limit: int
 
     async def page(self, query: Any, *, day: Any, name: Any, after: str | None) -> Page[Any]:
-        return await read_page(self.reads, query, day=day, name=name, after=after, limit=self.limit)
+        """Recorded as shown; a list of cases shows them by itself, whom its reader may see."""
+        page = await read_page(self.reads, query, day=day, name=name, after=after, limit=self.limit)
+        about(self.reads, (row.person_id for row in page.rows if not isinstance(row, CaseRow)))
+        return page
 
     @property
     def open_cases(self) -> Any:
@@ -169,6 +173,7 @@ async def _parked(mine: Desk, after: str | None) -> Page[ParkedView]:
     found = []
     for row in page.rows:
         person = await families(mine.reads, {row.person_id})
+        about(mine.reads, [row.person_id])
         found.append(
             ParkedView(
                 case_id=row.case_id,

@@ -24,6 +24,7 @@ from services.intake.tables import (
     PossibleDuplicateRow,
 )
 from services.intake.views import ClientView, DuplicateView, PaymentView, view
+from services.runtime.audit import about
 from services.runtime.tables import Alias
 from services.runtime.web import Caller, Reads, load_family
 
@@ -77,7 +78,9 @@ async def payments(household_id: Id, reads: Reads, caller: Caller) -> list[Payme
         )
     ).all()
     closed = await _closed(reads, caller, (paid.person_id for paid, _ in rows))
-    return [PaymentView.of(paid, reversal) for paid, reversal in rows if paid.person_id not in closed]
+    shown = [PaymentView.of(paid, reversal) for paid, reversal in rows if paid.person_id not in closed]
+    about(reads, (one.person_id for one in shown))
+    return shown
 
 
 @router.get("/duplicates")
@@ -108,4 +111,6 @@ async def duplicates(
         .order_by(col(row.found_on), row.person_id, row.other_id)
         .limit(limit)
     )
-    return [DuplicateView.of(found, closed) for found, closed in rows]
+    shown = [DuplicateView.of(found, closed) for found, closed in rows]
+    about(reads, (person_id for one in shown for person_id in (one.person_id, one.other_id)))
+    return shown

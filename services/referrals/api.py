@@ -11,6 +11,7 @@ from services.referrals.domain.commands import ConfirmPlacement, NoSuchReferral,
 from services.referrals.domain.machine import State
 from services.referrals.store import Capacity, PlacementRow, ReferralRow
 from services.referrals.views import CapacityLine, PlacementLine, ReferralLine, ReferralView
+from services.runtime.audit import about
 from services.runtime.tables import Alias
 from services.runtime.web import Call, Caller, Reads, load_state
 
@@ -38,7 +39,9 @@ async def list_referrals(
         query = query.where(ReferralRow.agency == agency)
     if person_id is not None:
         query = query.where(col(ReferralRow.person_id).in_(await _records(reads, person_id)))
-    return [ReferralLine.model_validate(row) for row in await reads.exec(query)]
+    rows = list(await reads.exec(query))
+    about(reads, (row.person_id for row in rows))
+    return [ReferralLine.model_validate(row) for row in rows]
 
 
 @router.get("/referrals/{referral_id}")
@@ -76,7 +79,9 @@ async def list_placements(
         query = query.where(PlacementRow.referral_id == referral_id)
     if person_id is not None:
         query = query.where(col(PlacementRow.person_id).in_(await _records(reads, person_id)))
-    return [PlacementLine.model_validate(row) for row in await reads.exec(query)]
+    rows = list(await reads.exec(query))
+    about(reads, (row.person_id for row in rows))
+    return [PlacementLine.model_validate(row) for row in rows]
 
 
 @router.post("/placements/{placement_id}/confirmation")

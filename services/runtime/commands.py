@@ -20,6 +20,11 @@ from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
 _ATTEMPTS = 6
+_DONE = """with done as (
+  update command set status = $2, response = $3 where key = $1 returning actor, office, department, purpose, route)
+insert into access (at, day, action, outcome, actor, office, department, purpose, route, named, subjects)
+select now(), $4, 'write', 'done', done.*, $5::text[], $6::text[] from done where cardinality($6::text[]) > 0"""
+"""The answer, and who wrote about whom: one statement, in the command's transaction."""
 _CLAIM = """insert into command (key, digest, status, response, actor, office, department, purpose, route, at)
 values ($1, $2, 0, '', $3, $4, $5, $6, $7, now()) on conflict do nothing returning 1"""
 
@@ -44,6 +49,8 @@ class Order:
     caller: Caller
     traceparent: str | None = None
     """The caller's trace, which the command continues."""
+    named: Sequence[str] = ()
+    """The ids in the request's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +178,8 @@ class Commands(Generic[S]):
             commands = await service.prepare(db, commands, unit.context(f"{order.key}/prepare"))
         found: Answer = await work(unit, commands)
         await unit.close()
-        await db.execute(
-            "update command set status = $2, response = $3 where key = $1", order.key, found.status, found.body.decode()
-        )
+        written = sorted(unit.concerned)
+        await db.execute(_DONE, order.key, found.status, found.body.decode(), today, list(order.named), written)
         return found
 
     async def _stored(self, db: asyncpg.Connection, order: Order) -> Answer:

@@ -19,6 +19,7 @@ from contracts import topics
 from contracts.envelope import MalformedEnvelope
 from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
+from services.runtime.audit import forget
 from services.runtime.consumer import business_day, record_of
 from services.runtime.database import backoff, is_away, transaction, upsert_models
 from services.runtime.decision import Message, Refusal, S
@@ -131,6 +132,7 @@ class Days(Generic[S]):
                 await self._reach_ends()
             await self._fire(message, day)
             await summarise(self._runtime, day)
+            await forget(self._runtime, day)
             failpoint("fired")
             await self._finish(record, message)
             log().info("day started", day=day.isoformat())

@@ -14,6 +14,8 @@ from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.city import City, read_city
+from services.runtime import audit_log
+from services.runtime.audit import Audit
 from services.runtime.commands import Commands
 from services.runtime.consumer import Consumer
 from services.runtime.database import connect_pool
@@ -87,8 +89,11 @@ def create_app(
 
     app = FastAPI(title=title, description=description, version="1", lifespan=lifespan, telemetry=_SILENT)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Audit)
     install(app)
     app.include_router(router)
+    if service.initial is not None:
+        app.include_router(audit_log.router)
     return app
 
 

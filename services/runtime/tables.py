@@ -1,5 +1,6 @@
 """The tables that every service's database holds for the runtime. The service's own stand beside them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -139,6 +140,29 @@ class OperatorAction(SQLModel, table=True):
     at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
+class Access(SQLModel, table=True):
+    """Who read or wrote about which subjects, when, what for (audit.py). `named`: the ids in the request's address."""
+
+    __tablename__ = "access"
+    __table_args__ = (
+        sa.Index("ix_access_subjects", "subjects", "named", postgresql_using="gin"),
+        sa.Index("ix_access_day", "day"),
+    )
+
+    id: int = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    day: date
+    action: str
+    outcome: str
+    actor: str
+    office: str
+    department: str
+    purpose: str
+    route: str
+    named: list[str] = Field(sa_type=sa.ARRAY(sa.Text))
+    subjects: list[str] = Field(sa_type=sa.ARRAY(sa.Text))
+
+
 class BusinessDay(SQLModel, table=True):
     """One row: the business day up to which this service's timers have fired."""
 
@@ -184,9 +208,9 @@ class Operations(Protocol):
     def execute(self, sqltext: Any, /) -> None: ...
 
 
-def create_runtime_tables(op: Operations) -> None:
-    """For a service's first migration: the runtime's tables as they are today."""
-    for model in RUNTIME:
+def create_runtime_tables(op: Operations, models: Sequence[type[SQLModel]] = RUNTIME) -> None:
+    """For a service's migrations: the runtime's tables as they are today."""
+    for model in models:
         table = sa.inspect(model).local_table
         if not isinstance(table, sa.Table):
             raise TypeError(f"{model.__name__} is no table")

@@ -81,6 +81,8 @@ class Unit(Generic[S]):
         self.today, self._behind = today, behind
         self.references: dict[str, str] = {}
         self.parked: set[str] = set()
+        self.concerned: set[str] = set()
+        """Whom commands wrote about; of one that changed nothing, whom it names."""
         self._ledger: dict[Subject, int] = {}
         self._counted: set[Subject] = set()
         self._made: set[Subject] = set()
@@ -225,6 +227,9 @@ class Unit(Generic[S]):
         self._publish_all(draft, outcome.events)
         draft.rows += outcome.rows
         self._keep(draft)
+        told = {one.event.subject for one in draft.outgoing if isinstance(one.event, PersonEvent)}
+        named = (self.references.get(name, name) for name in command.targets)
+        self.concerned |= told or {subject for subject in named if subject in self._before}
         return outcome, draft.outgoing
 
     async def publish(self, events: Sequence[Event], *, cause: str) -> None:

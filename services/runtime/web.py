@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.runtime import commands, problems
+from services.runtime.audit import about, access_of, named_in
 from services.runtime.bulk import NDJSON, AsItGoes, Chunk, Report, at_the_end, empty_report, of_commands, of_lines
 from services.runtime.decision import Refusal
 from services.runtime.health import Health
@@ -27,6 +28,7 @@ _HEADER_LIMIT = 200
 
 
 def caller(
+    request: Request,
     x_actor: Annotated[str, Header()] = "",
     x_office: Annotated[str, Header()] = "",
     x_department: Annotated[str, Header()] = "",
@@ -36,7 +38,8 @@ def caller(
     given = {"X-Actor": x_actor, "X-Office": x_office, "X-Department": x_department, "X-Purpose": x_purpose}
     if missing := [name for name, value in given.items() if not value.strip() or len(value) > _HEADER_LIMIT]:
         raise BadRequest("missing_caller", f"{', '.join(missing)}: say who asks, from where and for what purpose")
-    return commands.Caller(*given.values())
+    found = access_of(request).caller = commands.Caller(*given.values())
+    return found
 
 
 Caller = Annotated[commands.Caller, Depends(caller)]
@@ -52,6 +55,7 @@ class Order:
             )
         self.caller, self._request, self._key = who, request, idempotency_key
         self._commands: commands.Commands[Any] = request.app.state.commands
+        access_of(request).write = True
 
     async def execute(self, command: Any, *, status: int = 200) -> Response:
         """Carries out one command. The body is its result and `events`; a repeat gets the stored answer."""
@@ -92,15 +96,17 @@ class Order:
         digest = hashlib.sha256(f"{self._request.method} {url.path}?{url.query} ".encode() + body).hexdigest()
         template = getattr(self._request.scope.get("route"), "path", url.path)
         route, trace = f"{self._request.method} {template}", self._request.headers.get("traceparent")
-        return commands.Order(self._key + part, digest, route, self.caller, trace)
+        named = named_in(self._request.path_params)
+        return commands.Order(self._key + part, digest, route, self.caller, trace, named)
 
 
 Call = Annotated[Order, Depends(Order)]
 
 
 async def reads(request: Request) -> AsyncIterator[AsyncSession]:
-    """A read-only session; it sees what is committed."""
+    """A read-only session; it sees what is committed. Whom an answer shows is told to `about`."""
     async with AsyncSession(request.app.state.engine) as session:
+        session.info["access"] = access_of(request)
         yield session
 
 
@@ -115,13 +121,15 @@ async def load_state(session: AsyncSession, kind: type[Any], name: str) -> Any:
 
 
 async def load_family(session: AsyncSession, kind: type[Any], name: str) -> list[Any]:
-    """The states of all subjects that are one with the named one: the one they lead to first, then by subject."""
+    """The states of all subjects that are one with the named one, which are recorded as shown: the one they lead to
+    first, then by subject."""
     root = await _canonical(session, name)
     found, led = {root}, [root]
     while led:
         rows = await session.exec(select(Alias.subject).where(col(Alias.canonical).in_(led)))
         led = [subject for subject in rows if subject not in found]
         found.update(led)
+    about(session, found)
     known = await session.exec(select(State.subject, State.document).where(col(State.subject).in_(found)))
     codec = TypeAdapter(kind)
     return [codec.validate_python(state) for _, state in sorted(known, key=lambda one: (one[0] != root, one[0]))]
@@ -174,23 +182,30 @@ class Reason(BaseModel):
 
 
 def parked(parking: Parking[Any]) -> APIRouter:
-    """Dead letters: parked subjects, their queues, redrive and discard. `lotse dlq` speaks to it."""
+    """Dead letters: parked subjects, their queues, redrive and discard. `lotse dlq` speaks to it.
+
+    What is carried out is recorded as an operator's action, in its own transaction.
+    """
     router = APIRouter(prefix="/parked", tags=["operations"])
 
     @router.get("")
-    async def listed() -> list[dict[str, Any]]:
-        return await parking.listed()
+    async def listed(request: Request, _: Caller) -> list[dict[str, Any]]:
+        found = await parking.listed()
+        access_of(request).shown.update(one["subject"] for one in found)
+        return found
 
     @router.get("/{subject}")
-    async def shown(subject: str) -> list[dict[str, Any]]:
+    async def shown(subject: str, _: Caller) -> list[dict[str, Any]]:
         return await parking.shown(subject)
 
     @router.post("/{subject}/redrive")
-    async def redrive(subject: str, body: Reason, who: Caller) -> dict[str, Any]:
+    async def redrive(subject: str, body: Reason, who: Caller, request: Request) -> dict[str, Any]:
+        access_of(request).write = True
         return asdict(await parking.redrive(subject, actor=who.actor, reason=body.reason))
 
     @router.post("/{subject}/discard")
-    async def discard(subject: str, body: Reason, who: Caller) -> dict[str, Any]:
+    async def discard(subject: str, body: Reason, who: Caller, request: Request) -> dict[str, Any]:
+        access_of(request).write = True
         return await parking.discard(subject, actor=who.actor, reason=body.reason)
 
     return router

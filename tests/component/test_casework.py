@@ -14,7 +14,7 @@ from contracts import topics
 from contracts.events import intake, referrals
 from contracts.words import Currency, Money
 from services.casework import tables
-from services.runtime.tables import RUNTIME
+from services.runtime.tables import RUNTIME, Access
 from tests.component.casework_world import OFFER, PLAN, CaseworkWorld, casework_on
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -252,5 +252,5 @@ async def test_the_migrated_tables_are_those_of_the_models(casework: CaseworkWor
         "where table_schema = 'public' and table_name <> 'alembic_version'"
     )
     there = {(row["table_name"], row["column_name"], row["nullable"]) for row in rows}
-    models = [sa.inspect(model).local_table for model in (*RUNTIME, *tables.REBUILT, *tables.KEPT)]
+    models = [sa.inspect(model).local_table for model in (*RUNTIME, Access, *tables.REBUILT, *tables.KEPT)]
     assert there == {(table.name, column.name, column.nullable) for table in models for column in table.columns}

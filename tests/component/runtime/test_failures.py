@@ -19,7 +19,7 @@ async def test_a_poison_message_is_parked_and_redriven_in_order(world: World) ->
     await until(world.settled)
     assert await _moves(world, HEALTHY) == 3
     assert await _moves(world, POISONED) == 0
-    (parked,) = (await world.http.get(f"{sick.url}/parked")).json()
+    (parked,) = (await world.http.get(f"{sick.url}/parked", headers=CALLER)).json()
     assert (parked["subject"], parked["waiting"]) == (POISONED, 3)
     await _assert_dead_letter(world)
     still = await _redrive(world, sick, POISONED)
@@ -32,7 +32,7 @@ async def test_a_poison_message_is_parked_and_redriven_in_order(world: World) ->
     await world.send(topics.PERSON, moved(POISONED, "office-3"))
     await until(world.settled)
     assert await _offices(world, POISONED) == ["office-0", "office-1", "office-2", "office-3"]
-    assert (await world.http.get(f"{cured.url}/parked")).json() == []
+    assert (await world.http.get(f"{cured.url}/parked", headers=CALLER)).json() == []
 
 
 async def test_a_discarded_record_counts_as_heard_and_its_effects_never_happen(world: World) -> None:
@@ -45,7 +45,7 @@ async def test_a_discarded_record_counts_as_heard_and_its_effects_never_happen(w
     assert answer.json()["waiting"] == 0
     await world.send(topics.PERSON, _paid(POISONED))
     await until(world.settled)
-    assert (await world.http.get(f"{replica.url}/parked")).json() == []
+    assert (await world.http.get(f"{replica.url}/parked", headers=CALLER)).json() == []
     assert (
         await world.db.fetchval("select last from ledger where topic = 'intake.person.v1' and subject = $1", POISONED)
         == 3
@@ -106,7 +106,9 @@ async def test_broken_records_are_dead_lettered_with_their_untouched_bytes(world
     first = {0: expected[0]}  # its client is parked from then on: later ones of the same client queue behind it
     others = {n: fate for n, fate in expected.items() if fate[0] != HEALTHY.encode()}
     assert found == first | others
-    assert len((await world.http.get(f"{replica.url}/parked/{HEALTHY}")).json()) == len(expected) - len(others)
+    assert len((await world.http.get(f"{replica.url}/parked/{HEALTHY}", headers=CALLER)).json()) == len(expected) - len(
+        others
+    )
     assert (await world.http.get(f"{replica.url}/health/ready")).status_code == 200
 
 
@@ -122,7 +124,7 @@ async def test_a_tombstone_is_passed_over_and_the_numbers_go_on_around_it(world:
     await world.send(topics.PERSON, moved(HEALTHY))
     await until(world.settled)
     assert await _moves(world, HEALTHY) == 3
-    assert (await world.http.get(f"{replica.url}/parked")).json() == []
+    assert (await world.http.get(f"{replica.url}/parked", headers=CALLER)).json() == []
     told = (await world.http.get(f"{replica.url}/metrics")).text
     assert "lotse_dead_letters_total{" not in told
     assert 'lotse_messages_total{fate="tombstone",topic="intake.person.v1"} 3.0' in told
@@ -133,7 +135,7 @@ async def test_a_tombstone_behind_a_parked_client_waits_and_is_redriven(world: W
     await world.send(topics.PERSON, registered(POISONED), moved(POISONED))
     await world.put(topics.PERSON, POISONED.encode(), None, _numbered(POISONED, 3))
     await until(world.settled)
-    assert len((await world.http.get(f"{sick.url}/parked/{POISONED}")).json()) == 2
+    assert len((await world.http.get(f"{sick.url}/parked/{POISONED}", headers=CALLER)).json()) == 2
     sick.process.kill()
     done = await _redrive(world, await world.start(), POISONED)
     assert (done["applied"], done["waiting"]) == (2, 0)

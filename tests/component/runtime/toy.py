@@ -24,7 +24,7 @@ from contracts.words import CaseClosedReason
 from services.runtime.decision import Clients, Context, Message, NotFound, Publication
 from services.runtime.process import main
 from services.runtime.service import Outcome, Service
-from services.runtime.tables import create_runtime_tables
+from services.runtime.tables import RUNTIME, Access, create_runtime_tables
 from services.runtime.web import Call
 
 
@@ -189,7 +189,7 @@ async def create_tables(database: str) -> None:
     """What the toy has instead of migrations."""
 
     def create(connection: Connection) -> None:
-        create_runtime_tables(Operations(MigrationContext.configure(connection)))
+        create_runtime_tables(Operations(MigrationContext.configure(connection)), (*RUNTIME, Access))
         for model in (Moved, Counted):
             SQLModel.metadata.tables[str(model.__tablename__)].create(connection)
 
