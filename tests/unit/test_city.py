@@ -137,7 +137,7 @@ def test_a_small_city_has_the_usual_rules(tmp_path: Path) -> None:
         (TEXT.replace('name = "Testburg"\n', ""), "line 1, name: is missing. Add it."),
         (TEXT.replace('"Testburg"', '""'), "line 1, name: is empty"),
         ("caseload_limt = 3\n" + TEXT, "line 1, caseload_limt: is no key known here. Did you mean caseload_limit?"),
-        ("zebra = 3\n" + TEXT, "line 1, zebra: is no key known here. Known are: agencies, caseload_limit, "),
+        ("zebra = 3\n" + TEXT, "line 1, zebra: is no key known here. Known are: agencies, audit_days, "),
         ("caseload_limit = 0\n" + TEXT, "line 1, caseload_limit: is too small. Use 1 or more."),
         ("review_months = 7\n" + TEXT, "line 1, review_months: is too large. Use 6 or less."),
         ('review_months = "six"\n' + TEXT, "line 1, review_months: input should be a valid integer"),
