@@ -21,6 +21,7 @@ _AS_IT_WAS = (
     jsonb_agg(one - 'instead_of'), '[]') from jsonb_array_elements(document -> 'casework' -> 'cases') one))""",
     """update timeline set data = data || '{"implied": false}' where type = 'ReferralAccepted'""",
     """update timeline set data = data || '{"follows": null}' where type = 'ReferralRequested'""",
+    "drop table access",
     "update alembic_version set version_num = '0001'",
 )
 
