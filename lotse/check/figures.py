@@ -4,12 +4,15 @@ import calendar
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 from contracts.events import casework, intake, referrals
 from contracts.words import INTEGRATIONS, Currency, DepartureReason, Money, PlacementKind
 from lotse.check.findings import Findings, Kind
+
+FULL_TIME: Final = 30
+"""Hours a week. Fewer are part-time."""
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class Placement:
     start: date
     kind: PlacementKind
     employer: str | None
+    hours: int
     confirmed: bool = False
     void: bool = False
 
@@ -116,7 +120,9 @@ class Books:
     def on_referrals(self, event: referrals.ReferralsEvent) -> None:
         match event:
             case referrals.PlacementReported():
-                placement = Placement(event.person_id, event.occurred_on, event.kind, event.employer_id)
+                placement = Placement(
+                    event.person_id, event.occurred_on, event.kind, event.employer_id, event.hours_per_week
+                )
                 self._placements[event.placement_id] = placement
             case referrals.PlacementConfirmed() if known := self._placements.get(event.placement_id):
                 known.confirmed, known.start = True, event.occurred_on
@@ -139,7 +145,7 @@ class Books:
             "expenditure": paid,
             "expenditure_dem_minor": in_dem(paid),
             "placements": len(jobs),
-            "integrations": len({person for person, _, kind, _ in jobs if kind in INTEGRATIONS}),
+            "integrations": len(self._integrated(month, day)),
         }
 
     @property
@@ -174,23 +180,39 @@ class Books:
                 found.add(self._who(case.person))
         return len(found)
 
-    def _jobs(self, month: str, day: date) -> set[tuple[str, date, PlacementKind, str | None]]:
-        """Confirmed placements that began in the month; the same job told by both agencies is one (8.13)."""
-        return {
-            (self._who(p.person), p.start, p.kind, p.employer)
+    def _begun(self, month: str, day: date) -> list[Placement]:
+        """Confirmed placements that began in the month."""
+        return [
+            p
             for p in self._placements.values()
             if p.confirmed
             and not p.void
             and p.start <= day
             and f"{p.start:%Y-%m}" == month
             and p.person not in self._void
-        }
+        ]
+
+    def _jobs(self, month: str, day: date) -> set[tuple[str, date, PlacementKind, str | None]]:
+        """The same job told by both agencies is one (8.13)."""
+        return {(self._who(p.person), p.start, p.kind, p.employer) for p in self._begun(month, day)}
+
+    def _integrated(self, month: str, day: date) -> set[str]:
+        """Persons, once a month each (8.6); a part-time job beside continuing aid integrates nobody (8.7)."""
+        jobs = [p for p in self._begun(month, day) if p.kind in INTEGRATIONS]
+        if not jobs:
+            return set()
+        on_aid = self._recipients(last_day(_month_after(month)))
+        return {who for p in jobs if (who := self._who(p.person)) not in on_aid or p.hours >= FULL_TIME}
 
 
 def in_dem(paid: Mapping[str, Mapping[str, int]]) -> int:
     """Pfennig: summed per currency, each sum converted once."""
     sums = (Money(minor=sum(kinds.values()), currency=Currency(code)) for code, kinds in paid.items())
     return sum(money.to(Currency.DEM).minor for money in sums)
+
+
+def _month_after(month: str) -> str:
+    return f"{date.fromisoformat(f'{month}-28') + timedelta(days=4):%Y-%m}"
 
 
 def last_day(month: str) -> date:

@@ -74,13 +74,18 @@ async def show_months(reads: Reads, office: OfOffice, first: FromMonth = None, l
     """Figures by month and office. Without months: the thirteen up to the one that today is in."""
     db = await reads.connection()
     known = await progress(db)
-    first, last = _period(first, last or _this_month(known), span=13)
+    first, last = period_asked(known, first, last, span=13)
     return await months(db, known, first=first, last=last, office=office)
 
 
 @router.get("/offices")
 async def show_offices(city: InCity) -> Offices:
     return Offices(offices=list(city.offices))
+
+
+def period_asked(known: Progress, first: str | None, last: str | None, *, span: int) -> tuple[str, str]:
+    """The months asked for; without them, as many up to the one that today is in. Raises `UnusablePeriod`."""
+    return _period(first, last or _this_month(known), span=span)
 
 
 def _this_month(known: Progress) -> str:

@@ -1,9 +1,11 @@
 """What the statements of queries.py count, as numbers that add up over months and offices."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -68,7 +70,7 @@ def total(found: Iterable[Figures]) -> Figures:
     return together
 
 
-def percent(part: int, whole: int) -> float:
+def percent(part: int, whole: float) -> float:
     """Two decimals, half up; `whole` is not 0."""
     exact = Decimal(part) * 100 / Decimal(whole)
     return float(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
@@ -105,16 +107,22 @@ async def tabulate(db: AsyncConnection, books: Books, months: Iterable[str], *, 
     table = Table()
     if not dated:
         return table
+    statement = text(queries.BY_OFFICE if by_office else queries.AS_CITY)
+    for row in await db.execute(statement, await bound(db, books, dated)):
+        table.take(*row)
+    return table
+
+
+async def bound(db: AsyncConnection, books: Books, dated: Mapping[str, date]) -> dict[str, Any]:
+    """What the statements of queries.py and measures.py are given: months with their reference days, ascending."""
     await db.execute(text("set local work_mem = '64MB'"))
-    bound = {
+    return {
         "months": list(dated),
         "days": list(dated.values()),
         "as_of": books.as_of,
         "integrations": queries.INTEGRATION_KINDS,
+        "full_time": queries.FULL_TIME,
     }
-    for row in await db.execute(text(queries.BY_OFFICE if by_office else queries.AS_CITY), bound):
-        table.take(*row)
-    return table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,45 @@
 """What happens when a message arrives: it becomes dated facts, and nothing else. One `match` per consumed topic."""
 
 from collections.abc import Iterable
-from typing import assert_never, cast
+from typing import Final, assert_never, cast
 
 from sqlmodel import SQLModel
 
 from contracts import topics
 from contracts.events import casework, intake, referrals, reporting
+from contracts.words import Ability
 from services.reporting.release.document import told_by
 from services.reporting.release.store import ReleaseVersion
 from services.reporting.store import (
+    Assessment,
     BenefitEnd,
     BenefitStart,
     CaseMove,
+    Characteristic,
     Departure,
     HouseholdMembership,
     Merge,
     Payment,
     PaymentReversal,
     PlacementConfirmation,
+    PlacementEnd,
     PlacementReport,
     PlacementVoid,
+    PlanAgreement,
+    Protection,
+    ProtectionClearing,
     ReferralMove,
     Registration,
     ResponsibleOffice,
     SustainmentCheck,
+    Triage,
     Unmerge,
 )
 from services.runtime.decision import Message
 
 Facts = tuple[SQLModel, ...]
+WORKABLE: Final = frozenset({Ability.ABLE, Ability.NEEDS_QUALIFICATION})
+"""Who can work, or could after a qualification: the stock of integration and activation (domain.md sections 1, 6)."""
 
 
 def project(message: Message) -> Iterable[SQLModel]:
@@ -51,6 +61,7 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
         case intake.ClientRegistered():
             return (
                 Registration(person_id=person, sequence=sequence, registered_on=day),
+                Characteristic(person_id=person, sequence=sequence, sex=event.sex.value, birth_month=event.birth_month),
                 ResponsibleOffice(person_id=person, sequence=sequence, since=day, office=event.office),
             )
         case intake.OfficeChanged():
@@ -91,16 +102,29 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
             return (Unmerge(merge_id=event.merge_id, unmerged_on=day),)
         case intake.BenefitChanged() | intake.PossibleDuplicateFound() | intake.PossibleDuplicateDismissed():
             return ()  # expenditure is what was paid; a possible duplicate is two persons until they are merged
-        case (
-            intake.DepartmentsAssigned()
-            | intake.AbilityAssessed()
-            | intake.ClientCorrected()
-            | intake.ProtectionSet()
-            | intake.ProtectionCleared()
-            | intake.DisclosureBasisRecorded()
-            | intake.DisclosureBasisRevoked()
-        ):
-            return ()  # no figure rests on them yet
+        case intake.DepartmentsAssigned():
+            found = ",".join(sorted(department.value for department in event.departments))
+            return (Triage(person_id=person, sequence=sequence, since=day, departments=found),)
+        case intake.AbilityAssessed():
+            able = event.ability in WORKABLE
+            return (Assessment(person_id=person, sequence=sequence, assessed_on=day, able=able),)
+        case intake.ClientCorrected():
+            sex = event.sex.value if event.sex else None
+            return (Characteristic(person_id=person, sequence=sequence, sex=sex, birth_month=event.birth_month),)
+        case intake.ProtectionSet():
+            return (
+                Protection(
+                    protection_id=event.protection_id,
+                    person_id=person,
+                    valid_from=event.valid_from,
+                    valid_until=event.valid_until,
+                ),
+            )
+        case intake.ProtectionCleared():
+            which = event.protection_id
+            return (ProtectionClearing(person_id=person, sequence=sequence, protection_id=which, cleared_on=day),)
+        case intake.DisclosureBasisRecorded() | intake.DisclosureBasisRevoked():
+            return ()  # no figure rests on them
         case _:
             assert_never(event)
 
@@ -115,16 +139,18 @@ def on_casework(event: casework.CaseworkEvent, sequence: int) -> Facts:
             return ()  # a case counts at the office responsible for the client's address (domain.md 8.10)
         case casework.ReferralRequested() | casework.ReferralWithdrawalRequested():
             return ()  # a wish: what became of it comes from referrals
+        case casework.PlanAgreed():
+            person, case_id = event.person_id, event.case_id
+            return (PlanAgreement(person_id=person, sequence=sequence, case_id=case_id, agreed_on=event.occurred_on),)
         case (
-            casework.PlanAgreed()
-            | casework.PlanRevised()
+            casework.PlanRevised()
             | casework.ReviewDue()
             | casework.ReconciliationOpened()
             | casework.ReconciliationResolved()
             | casework.SuggestionMade()
             | casework.SuggestionSettled()
         ):
-            return ()  # no figure rests on them yet
+            return ()  # no figure rests on them
         case _:
             assert_never(event)
 
@@ -140,7 +166,7 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
         case referrals.ReferralAccepted():
             return (_referral(event, sequence, "accepted"),)
         case referrals.ReferralRejected():
-            return (_referral(event, sequence, "rejected"),)
+            return (_referral(event, sequence, "rejected", declined_by=event.declined_by.value),)
         case referrals.ReferralWithdrawn():
             return (_referral(event, sequence, "withdrawn"),)
         case referrals.ReferralExpired():
@@ -165,6 +191,7 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
                     agency=event.agency,
                     kind=event.kind.value,
                     employer_id=event.employer_id,
+                    hours_per_week=event.hours_per_week,
                     started_on=event.occurred_on,
                     credited=event.credited,
                 ),
@@ -172,6 +199,9 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
         case referrals.PlacementConfirmed():
             placement, person, start = event.placement_id, event.person_id, event.occurred_on
             return (PlacementConfirmation(placement_id=placement, person_id=person, started_on=start),)
+        case referrals.PlacementEnded():
+            person, placement, day = event.person_id, event.placement_id, event.occurred_on
+            return (PlacementEnd(person_id=person, sequence=sequence, placement_id=placement, ended_on=day),)
         case referrals.PlacementVoided():
             return (PlacementVoid(placement_id=event.placement_id, voided_on=event.occurred_on),)
         case referrals.SustainmentChecked():
@@ -185,8 +215,8 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
                     outcome=outcome,
                 ),
             )
-        case referrals.PlacementEnded() | referrals.InsuranceReported():
-            return ()  # SustainmentChecked tells what they come to
+        case referrals.InsuranceReported():
+            return ()  # SustainmentChecked tells what it comes to
         case referrals.MoveRefused() | referrals.PartnerMessageHeld() | referrals.PartnerMessageRejected():
             return ()  # nothing moved
         case referrals.ReferralReminded() | referrals.StatusQueried() | referrals.ErasureConfirmed():
@@ -219,7 +249,9 @@ def _case(
     return CaseMove(person_id=person, sequence=sequence, case_id=case_id, moved_on=event.occurred_on, is_open=is_open)
 
 
-def _referral(event: referrals.ReferralEvent, sequence: int, state: str) -> ReferralMove:
+def _referral(
+    event: referrals.ReferralEvent, sequence: int, state: str, *, declined_by: str | None = None
+) -> ReferralMove:
     return ReferralMove(
         person_id=event.person_id,
         sequence=sequence,
@@ -227,4 +259,5 @@ def _referral(event: referrals.ReferralEvent, sequence: int, state: str) -> Refe
         agency=event.agency,
         state=state,
         moved_on=event.occurred_on,
+        declined_by=declined_by,
     )

@@ -21,9 +21,9 @@ select (select min(registered_on) from registration where person_id not in
 """
 """First registration, last day started, parked subjects, distinct events (a ledger row holds a subject's last)."""
 
-_PERSONS: Final = """
+PERSONS: Final = """
 with recursive reference as (
-  select month, 1::bigint << (n::int - 1) as day
+  select month, on_day, 1::bigint << (n::int - 1) as day
   from unnest(cast(:months as text[]), cast(:days as date[])) with ordinality as r(month, on_day, n)),
 link as (  -- merges in force
   select loser_id, survivor_id from client_merge m
@@ -38,7 +38,7 @@ void as (  -- records that should never have been
   select person_id from departure where reason = 'void')
 """
 
-_BY_OFFICE: Final = """
+BY_OFFICE_OF_PERSONS: Final = """
 , own_office as (  -- before the first known day the first office is responsible
   select person_id, office, days_within(since, until, cast(:days as date[])) as days from (
     select person_id, office,
@@ -56,17 +56,21 @@ _AS_CITY: Final = """
   select distinct person_id, '' as office, -1::bigint as days from responsible_office)
 """
 
-_RECIPIENTS: Final = """
-, benefit as (  -- of several ends of one benefit the last told is true
-  select b.person_id, days_within(b.since, coalesce(e.ended_on, 'infinity'), cast(:days as date[])) as days
+AID: Final = """
+, aid as materialized (  -- of several ends of one benefit the last told is true
+  select coalesce(a.canonical_id, b.person_id) as person_id, b.since, coalesce(e.ended_on, 'infinity') as until
   from benefit_start b left join (
     select distinct on (benefit_id) benefit_id, ended_on from benefit_end order by benefit_id, sequence desc) e
-  using (benefit_id)
+  using (benefit_id) left join alias a on a.person_id = b.person_id
   where b.person_id not in (select person_id from void)),
 recipient as (
-  select coalesce(a.canonical_id, b.person_id) as person_id, bit_or(b.days) as days
-  from benefit b left join alias a using (person_id) where b.days <> 0 group by 1),
-located as (
+  select person_id, bit_or(days) as days
+  from (select person_id, days_within(since, until, cast(:days as date[])) as days from aid) held
+  where days <> 0 group by 1)
+"""
+
+_RECIPIENTS: Final = """
+, located as (
   select r.person_id, o.office, r.days & o.days as days
   from recipient r join office_of o using (person_id) where r.days & o.days <> 0),
 recipients as (  -- persons with a benefit in force on the reference day
@@ -107,7 +111,7 @@ registered as (  -- persons ever registered, up to the reference day
   from registration_of g join office_of o using (person_id) group by 1, 2)
 """
 
-_CASES: Final = """
+OPEN_CASES: Final = """
 , case_stay as (  -- a move holds until one told later takes effect
   select person_id, is_open, moved_on, coalesce(min(moved_on) over (partition by case_id order by sequence
     rows between 1 following and unbounded following), 'infinity') as until
@@ -115,18 +119,24 @@ _CASES: Final = """
 open_case as (
   select coalesce(a.canonical_id, s.person_id) as person_id,
     bit_or(days_within(s.moved_on, s.until, cast(:days as date[]))) as days
-  from case_stay s left join alias a using (person_id) where s.is_open group by 1),
-cases as (  -- persons with an open case on the reference day
+  from case_stay s left join alias a using (person_id) where s.is_open group by 1)
+"""
+
+_CASES: Final = """
+, cases as (  -- persons with an open case on the reference day
   select c.days & o.days as days, o.office, count(*) as number
   from open_case c join office_of o using (person_id) group by 1, 2)
 """
 
-_REFERRALS: Final = """
+REFERRAL_STAYS: Final = """
 , referral_stay as (
   select person_id, state, moved_on, coalesce(min(moved_on) over (partition by referral_id order by sequence
     rows between 1 following and unbounded following), 'infinity') as until
-  from referral_move),
-referrals as (  -- all ever drafted, by their state on the reference day
+  from referral_move)
+"""
+
+_REFERRALS: Final = """
+, referrals as (  -- all ever drafted, by their state on the reference day
   select days_within(s.moved_on, s.until, cast(:days as date[])) & o.days as days, o.office, s.state, count(*) as number
   from referral_stay s join office_of o using (person_id) group by 1, 2, 3)
 """
@@ -157,22 +167,34 @@ payees as (  -- persons to whom anything was paid
     from payment_of p left join alias a using (person_id) group by 1, 2, 3) payee group by 1, 2)
 """
 
-_PLACEMENTS: Final = """
-, placement as (  -- confirmed, by the month of its start
-  select c.placement_id, coalesce(a.canonical_id, c.person_id) as person_id, c.started_on, r.month, r.day,
-    p.kind, p.employer_id, p.kind = any(:integrations) as integration
+JOBS: Final = """
+, job as materialized (  -- confirmed
+  select c.placement_id, coalesce(a.canonical_id, c.person_id) as person_id, c.started_on,
+    p.agency, p.credited, p.kind, p.employer_id, p.hours_per_week
   from placement_confirmation c join placement_report p using (placement_id)
-  join reference r on r.month = to_char(c.started_on, 'YYYY-MM') left join alias a on a.person_id = c.person_id
+  left join alias a on a.person_id = c.person_id
   where c.placement_id not in (select placement_id from placement_void)
     and c.person_id not in (select person_id from void)),
-placements as (  -- one job reported by both agencies is one placement (8.13)
+on_aid as (  -- part-time, and the client's aid goes on to the end of the month after the start (8.7)
+  select j.placement_id from job j join aid b using (person_id)
+  where j.hours_per_week < :full_time
+    and b.since < date_trunc('month', j.started_on) + interval '2 months'
+    and b.until >= date_trunc('month', j.started_on) + interval '2 months'),
+placement as (  -- by the month of its start
+  select j.*, r.month, r.day,
+    kind = any(:integrations) and placement_id not in (select placement_id from on_aid) as integration
+  from job j join reference r on r.month = to_char(j.started_on, 'YYYY-MM'))
+"""
+
+_PLACEMENTS: Final = """
+, placements as (  -- one job reported by both agencies is one placement (8.13)
   select j.month, o.office, count(*) as number, count(distinct j.person_id) filter (where j.integration) as persons
-  from (select distinct month, day, person_id, started_on, kind, employer_id, integration
-        from placement where started_on <= :as_of) j
+  from (select month, day, person_id, started_on, kind, employer_id, bool_or(integration) as integration
+        from placement where started_on <= :as_of group by 1, 2, 3, 4, 5, 6) j
   join office_of o on o.person_id = j.person_id and o.days & j.day <> 0 group by 1, 2)
 """
 
-_SUSTAINED: Final = """
+MATURED: Final = """
 , matured as (  -- one integration a person and month, where 6 or 12 months are over; unknown is not failed
   select p.month, p.day, p.person_id, n.months,
     case when bool_or(c.outcome = 'sustained') then 'sustained' when bool_or(c.outcome = 'failed') then 'failed'
@@ -182,8 +204,11 @@ _SUSTAINED: Final = """
     select outcome from sustainment_check s
     where s.placement_id = p.placement_id and s.months = n.months and s.checked_on <= :as_of
     order by s.revision desc limit 1) c on true
-  where p.integration group by 1, 2, 3, 4),
-sustained as (
+  where p.integration group by 1, 2, 3, 4)
+"""
+
+_SUSTAINED: Final = """
+, sustained as (
   select m.month, o.office, m.months, m.outcome, count(*) as number
   from matured m join office_of o on o.person_id = m.person_id and o.days & m.day <> 0 group by 1, 2, 3, 4)
 """
@@ -203,11 +228,15 @@ union all select 'integrations', month, office, '', '', persons from placements 
 union all select 'sustained', month, office, months::text, outcome, number from sustained
 """
 
-_STOCKS: Final = _RECIPIENTS + _HOUSEHOLDS + _REGISTERED + _CASES + _REFERRALS
-_FLOWS: Final = _PAID_SUMS + _PLACEMENTS + _SUSTAINED + _ALL
-BY_OFFICE: Final = (_PERSONS + _BY_OFFICE + _STOCKS + _PAID + _FLOWS).replace(":as_of", "cast(:as_of as date)")
+_STOCKS: Final = AID + _RECIPIENTS + _HOUSEHOLDS + _REGISTERED + OPEN_CASES + _CASES + REFERRAL_STAYS + _REFERRALS
+_FLOWS: Final = _PAID_SUMS + JOBS + _PLACEMENTS + MATURED + _SUSTAINED + _ALL
+BY_OFFICE: Final = (PERSONS + BY_OFFICE_OF_PERSONS + _STOCKS + _PAID + _FLOWS).replace(":as_of", "cast(:as_of as date)")
 """Rows: figure, month, office, label, sublabel, number. `:days` are the reference days of `:months`, ascending."""
-AS_CITY: Final = (_PERSONS + _AS_CITY + _STOCKS + _PAID_AS_CITY + _FLOWS).replace(":as_of", "cast(:as_of as date)")
+AS_CITY: Final = (PERSONS + _AS_CITY + _STOCKS + _PAID_AS_CITY + _FLOWS).replace(":as_of", "cast(:as_of as date)")
 """The same with everybody in one place, the office of no name: half the work."""
 
 INTEGRATION_KINDS: Final = sorted(kind.value for kind in INTEGRATIONS)
+
+FULL_TIME: Final = 30
+"""Hours a week: fewer are part-time (definition of the OECD). A part-time job is an integration only where it ends
+the client's aid."""

@@ -21,6 +21,61 @@ class Registration(SQLModel, table=True):
     registered_on: date
 
 
+class Characteristic(SQLModel, table=True):
+    """Sex and month of birth (`1970-01`) as registered or corrected: of each the last told holds."""
+
+    __tablename__ = "characteristic"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    sex: str | None
+    birth_month: str | None
+
+
+class Triage(SQLModel, table=True):
+    """From `since` these departments (codes, parted by commas) look after the client, until the next row's day."""
+
+    __tablename__ = "triage"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    since: date
+    departments: str
+
+
+class Assessment(SQLModel, table=True):
+    """From `assessed_on` the client can work or needs qualification for it, or neither, until the next row's day."""
+
+    __tablename__ = "assessment"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    assessed_on: date
+    able: bool
+
+
+class Protection(SQLModel, table=True):
+    """Both days inclusive (None: without end)."""
+
+    __tablename__ = "protection"
+
+    protection_id: str = Field(primary_key=True)
+    person_id: str
+    valid_from: date
+    valid_until: date | None
+
+
+class ProtectionClearing(SQLModel, table=True):
+    """`cleared_on` is the first day without the protection."""
+
+    __tablename__ = "protection_clearing"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    protection_id: str
+    cleared_on: date
+
+
 class ResponsibleOffice(SQLModel, table=True):
     """From `since` this office is responsible for the client, until another one is."""
 
@@ -133,11 +188,23 @@ class CaseMove(SQLModel, table=True):
     is_open: bool
 
 
+class PlanAgreement(SQLModel, table=True):
+    """A case's plan, in its first version."""
+
+    __tablename__ = "plan_agreement"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    case_id: str
+    agreed_on: date
+
+
 # referrals.referral.v1
 
 
 class ReferralMove(SQLModel, table=True):
-    """From `moved_on` the referral is in `state` (domain.md section 4), unless a move told later says otherwise."""
+    """From `moved_on` the referral is in `state` (domain.md section 4), unless a move told later says otherwise.
+    `declined_by`: of a rejection."""
 
     __tablename__ = "referral_move"
 
@@ -147,6 +214,7 @@ class ReferralMove(SQLModel, table=True):
     agency: str
     state: str
     moved_on: date
+    declined_by: str | None = None
 
 
 class PlacementReport(SQLModel, table=True):
@@ -159,6 +227,7 @@ class PlacementReport(SQLModel, table=True):
     agency: str
     kind: str
     employer_id: str | None
+    hours_per_week: int
     started_on: date
     credited: bool
 
@@ -171,6 +240,17 @@ class PlacementConfirmation(SQLModel, table=True):
     placement_id: str = Field(primary_key=True)
     person_id: str
     started_on: date
+
+
+class PlacementEnd(SQLModel, table=True):
+    """`ended_on` is the first day without the job or training."""
+
+    __tablename__ = "placement_end"
+
+    person_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    placement_id: str
+    ended_on: date
 
 
 class PlacementVoid(SQLModel, table=True):
@@ -196,6 +276,11 @@ class SustainmentCheck(SQLModel, table=True):
 
 TABLES: tuple[type[SQLModel], ...] = (
     Registration,
+    Characteristic,
+    Triage,
+    Assessment,
+    Protection,
+    ProtectionClearing,
     ResponsibleOffice,
     HouseholdMembership,
     BenefitStart,
@@ -206,9 +291,11 @@ TABLES: tuple[type[SQLModel], ...] = (
     Merge,
     Unmerge,
     CaseMove,
+    PlanAgreement,
     ReferralMove,
     PlacementReport,
     PlacementConfirmation,
+    PlacementEnd,
     PlacementVoid,
     SustainmentCheck,
 )

@@ -1,4 +1,4 @@
-"""Reads `reporting_year.txt`: a year's events, in the order in which they are told, and the figures counted by hand."""
+"""Reads `reporting_year.txt` and its like: events in the order in which they are told, and figures counted by hand."""
 
 import uuid
 from collections import Counter
@@ -13,17 +13,22 @@ from contracts.events import casework, intake, referrals
 from contracts.profile import Profile
 from contracts.topics import Topic
 from contracts.words import (
+    Ability,
     BenefitEndReason,
     BenefitKind,
     CaseClosedReason,
     ConfirmedBy,
     Currency,
     DeclinedBy,
+    Department,
     DepartureReason,
+    EndReason,
+    Goal,
     Mobility,
     Money,
     OfficeChangeReason,
     PlacementKind,
+    ProtectionClass,
     Qualification,
     RefusalCode,
     RejectReason,
@@ -59,11 +64,11 @@ def named(name: str) -> str:
     return str(uuid.uuid5(uuid.UUID(int=1), name))
 
 
-def told() -> list[Message]:
+def told(file: Path = YEAR) -> list[Message]:
     """The year's messages, numbered per topic and person as their producers would."""
     last: Counter[tuple[str, str]] = Counter()
     found = []
-    for line in YEAR.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         if not line or line[0] in "#=":
             continue
         day, person, event, facts = (part.strip() for part in line.split("|"))
@@ -87,9 +92,9 @@ def counted() -> dict[tuple[str, str], dict[str, int]]:
 def _events(day: date, person: str, event: str, facts: list[str]) -> Iterator[tuple[Topic, Event]]:
     who = named(person)
     match event:
-        case "opened" | "closed" | "reopened":
+        case "opened" | "closed" | "reopened" | "planned":
             yield topics.CASE, _case(day, who, event, facts)
-        case "reported" | "confirmed" | "voided" | "checked":
+        case "reported" | "confirmed" | "voided" | "checked" | "job_ended":
             yield topics.REFERRAL, _placement(day, who, event, facts)
         case "merged" | "unmerged":
             merge, survivor, loser = map(named, facts)
@@ -101,15 +106,18 @@ def _events(day: date, person: str, event: str, facts: list[str]) -> Iterator[tu
                 )
         case "registered" | "household" | "benefit" | "ended" | "paid" | "taken_back" | "departed" | "office":
             yield topics.PERSON, _intake(day, who, event, facts)
+        case "departments" | "assessed" | "protected" | "cleared" | "corrected":
+            yield topics.PERSON, _circumstance(day, who, event, facts)
         case _:
             yield topics.REFERRAL, _referral(day, who, event, facts)
 
 
 def _intake(day: date, who: str, event: str, facts: list[str]) -> Event:
     match event, facts:
-        case "registered", [office]:
+        case "registered", [office, *rest]:
+            sex, born = rest or ("female", "1970-01")
             return intake.ClientRegistered(
-                person_id=who, occurred_on=day, office=office, district="walle", sex=Sex.FEMALE, birth_month="1970-01"
+                person_id=who, occurred_on=day, office=office, district="walle", sex=Sex(sex), birth_month=born
             )
         case "household", [household, role]:
             return intake.HouseholdChanged(
@@ -148,8 +156,47 @@ def _intake(day: date, who: str, event: str, facts: list[str]) -> Event:
     raise ValueError(f"{event} {facts}")
 
 
+def _circumstance(day: date, who: str, event: str, facts: list[str]) -> Event:
+    match event, facts:
+        case "departments", [*names]:
+            found = tuple(Department(name) for name in names)
+            return intake.DepartmentsAssigned(person_id=who, occurred_on=day, departments=found)
+        case "assessed", [ability]:
+            facets = PROFILE.model_dump()
+            return intake.AbilityAssessed(
+                person_id=who, occurred_on=day, ability=Ability(ability), author="a.clerk", **facets
+            )
+        case "protected", [protection, since, until]:
+            return intake.ProtectionSet(
+                person_id=who,
+                occurred_on=day,
+                protection_id=named(protection),
+                protection_class=ProtectionClass.ILL,
+                valid_from=date.fromisoformat(since),
+                valid_until=None if until == "-" else date.fromisoformat(until),
+                author="a.clerk",
+            )
+        case "cleared", [protection]:
+            return intake.ProtectionCleared(
+                person_id=who, occurred_on=day, protection_id=named(protection), author="a.clerk"
+            )
+        case "corrected", [sex]:
+            return intake.ClientCorrected(person_id=who, occurred_on=day, sex=Sex(sex))
+    raise ValueError(f"{event} {facts}")
+
+
 def _case(day: date, who: str, event: str, facts: list[str]) -> Event:
     case_id = named(facts[0])
+    if event == "planned":
+        return casework.PlanAgreed(
+            person_id=who,
+            occurred_on=day,
+            case_id=case_id,
+            plan_version=1,
+            goal=Goal.REGULAR_JOB,
+            steps=(),
+            review_on=day + timedelta(days=180),
+        )
     if event == "closed":
         reason = CaseClosedReason(facts[1])
         return casework.CaseClosed(person_id=who, occurred_on=day, case_id=case_id, reason=reason)
@@ -197,7 +244,7 @@ def _referral(day: date, who: str, event: str, facts: list[str]) -> Event:
                 agency=agency,
                 message_id=message,
                 reason=RejectReason.NO_CAPACITY,
-                declined_by=DeclinedBy.PARTNER,
+                declined_by=DeclinedBy(facts[2]) if facts[2:] else DeclinedBy.PARTNER,
             )
         case "completed":
             return referrals.ReferralCompleted(
@@ -229,7 +276,18 @@ def _placement(day: date, who: str, event: str, facts: list[str]) -> Event:
                 message_id=f"m-{facts[0]}",
                 kind=PlacementKind(facts[2]),
                 employer_id=None if facts[3] == "-" else facts[3],
-                hours_per_week=38,
+                hours_per_week=int(facts[4]) if facts[4:] else 38,
+                credited=facts[5:] != ["late"],
+            )
+        case "job_ended":
+            return referrals.PlacementEnded(
+                person_id=who,
+                occurred_on=day,
+                referral_id=referral,
+                agency=agency,
+                placement_id=placement,
+                message_id=f"m-{facts[0]}-ended",
+                reason=EndReason.EMPLOYER_ENDED,
             )
         case "confirmed":
             return referrals.PlacementConfirmed(
