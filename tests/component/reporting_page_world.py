@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.city import read_city
 from services.reporting.routes import router
+from services.runtime.audit import Audit
 from services.runtime.decision import Message
 from services.runtime.problems import install
 from tests.component.reporting_year import told
@@ -50,11 +51,12 @@ def reporting(database: str, city: str = "bremen") -> FastAPI:
             database.replace("postgresql://", "postgresql+asyncpg://"),
             execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
         )
-        app.state.runtime = SimpleNamespace(city=read_city(DEPLOY / city))
+        app.state.runtime = SimpleNamespace(city=read_city(DEPLOY / city), service=SimpleNamespace(initial=None))
         yield
         await app.state.engine.dispose()
 
     app = FastAPI(lifespan=lifespan)
+    app.add_middleware(Audit)
     install(app)
     app.include_router(router)
     return app

@@ -14,6 +14,7 @@ from services.reporting.store import (
     TABLES,
     BenefitEnd,
     CaseMove,
+    Characteristic,
     HouseholdMembership,
     Merge,
     Payment,
@@ -71,13 +72,14 @@ def test_no_table_is_fed_by_two_topics() -> None:
     assert all(len(found) == 1 for found in fed.values())
 
 
-def test_a_registration_tells_the_first_office() -> None:
+def test_a_registration_tells_the_first_office_and_who_is_counted_where() -> None:
     found = facts(
         topics.PERSON, "ClientRegistered", office="vahr", district="vahr", sex="male", birth_month="1960-02", sequence=1
     )
     day = message(topics.PERSON, "ClientCorrected").event.occurred_on
     assert found == [
         Registration(person_id=ONE, sequence=1, registered_on=day),
+        Characteristic(person_id=ONE, sequence=1, sex="male", birth_month="1960-02"),
         ResponsibleOffice(person_id=ONE, sequence=1, since=day, office="vahr"),
     ]
 
