@@ -117,6 +117,8 @@ VALUES: Final[dict[str, Any]] = {
     "as_of": "2002-04-30",
     "offices": ["vahr", "elsewhere"],
     "notes": ["messages_given_up"],
+    "agencies": ["arbeitsamt", "bremer-arbeit"],
+    "format": 2,
     "figures": [
         {
             "figure": "recipients",

@@ -174,6 +174,8 @@ RELEASE: Final = Topic(
     "reporting",
     ("public",),  # reporting reads it back only when it is rebuilt
     _members(reporting.ReportingEvent),
+    max_bytes=2 * MEBIBYTE,  # two-way tables of forty offices
+    max_body=2 * MEBIBYTE,
 )
 CITY: Final = (PERSON, IDENTITY, CASE, REFERRAL, DAY, RELEASE)
 

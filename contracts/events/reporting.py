@@ -47,6 +47,10 @@ class Release(Event):
     """What is to be known of the figures and stands in no topic."""
     figures: tuple[ReleasedFigure, ...] = ()
     """All numbers that are told, in the order of the file, which can be written from this event alone."""
+    agencies: tuple[Code, ...] = ()
+    """Those of the tables, in the order of the configuration."""
+    format: Annotated[int, Field(ge=1)] = 1
+    """Of the file: 1 has totals by office; 2 two-way tables too."""
 
     @property
     def subject(self) -> str:

@@ -10,15 +10,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.words import YearMonth
-from services.reporting import measures
 from services.reporting.api import FromMonth, OfOffice, ToMonth, period_asked
-from services.reporting.figures import bound, progress
-from services.reporting.period import Books, Reason, shift
+from services.reporting.figures import progress
+from services.reporting.period import Reason
 from services.reporting.rates import Rates, rates
+from services.reporting.tables import Cell, tables
 from services.reporting.views import DEFINITIONS
 from services.runtime.web import Reads, caller
 
@@ -28,16 +26,6 @@ router = APIRouter(dependencies=[Depends(caller)])
 AskedMonth = Annotated[YearMonth, Query(description="The month of the tables.")]
 
 
-class Cell(BaseModel):
-    """`dimension` and `value` are empty in an office's total. Values of `department` and `agency` overlap."""
-
-    office: str
-    figure: str
-    dimension: str
-    value: str
-    number: int
-
-
 class Tables(BaseModel):
     month: str
     as_of: date | None
@@ -45,17 +33,6 @@ class Tables(BaseModel):
     reason: Reason | None
     cells: list[Cell]
     definitions: str = DEFINITIONS
-
-
-async def tables(db: AsyncConnection, books: Books, month: str) -> list[Cell]:
-    """Every number of a month but zeros, in the order of their names; none of a month that nothing is known of."""
-    dated = {one: day for one in (shift(month, -1), month) if (day := books.reference_day(one))}
-    if month not in dated:
-        return []
-    given = await bound(db, books, dated)
-    found = [row for sql in (measures.TOTALS, measures.BREAKDOWN) for row in await db.execute(text(sql), given)]
-    cells = [Cell(figure=f, office=o, dimension=d, value=v, number=n) for f, m, o, d, v, n in found if m == month]
-    return sorted(cells, key=lambda cell: (cell.office, cell.figure, cell.dimension, cell.value))
 
 
 @router.get("/tables")

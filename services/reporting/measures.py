@@ -138,7 +138,7 @@ placed as (
 described as (
   select p.figure, p.month, p.office, t.sex,
     case when age < 15 then '0-14' when age < 25 then '15-24' when age < 55 then '25-54' when age < 65 then '55-64'
-         else '65+' end as band
+         else '65-and-over' end as band
   from placed p join reference r using (month) join trait t using (person_id),
     extract(year from age(r.on_day, to_date(t.birth_month, 'YYYY-MM'))) as age)
 select figure, month, office, case when grouping(sex) = 0 then 'sex' else 'age_band' end,

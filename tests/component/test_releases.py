@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from typing import Final
 
 import pytest
 
@@ -28,6 +29,8 @@ from tests.conftest import NewDatabase
 FIRST, SECOND = date(2002, 4, 28), date(2002, 4, 29)
 FINAL = [f"2001-{month:02}" for month in range(3, 13)]
 """Months that are final by the end of April 2002: the first registration was in March 2001."""
+MATURED: Final = "2001-07"
+"""On 1 May 2002 half a year and three months for the answers are over since its end."""
 
 
 @pytest.fixture
@@ -127,10 +130,11 @@ async def test_a_month_is_final_when_a_day_starts_three_months_after_its_end(wor
     assert {envelope.sequence for envelope, _ in found} == {1}
     assert all(isinstance(event, ReleasePublished) for _, event in found)
     await go_on(world, SECOND, date(2002, 5, 1))
-    assert [event.month for _, event in await told(world, len(FINAL) + 1)] == [*FINAL, "2002-01"]
+    later = await told(world, len(FINAL) + 2)
+    assert [event.month for _, event in later[len(FINAL) :]] == ["2002-01", MATURED]
 
     for _, event in found:
-        text, tag = await file_of(world, event.month)
+        text, tag = await file_of(world, event.month, "?version=1")
         assert event.digest == tag == hashlib.sha256(text.encode()).hexdigest()
         assert json.loads(text)["release"]["offsets"] == event.offsets
     document = read((await file_of(world, "2001-12"))[0])
@@ -149,9 +153,9 @@ async def test_what_is_told_later_is_a_restatement_and_the_release_stays(world: 
     await world.tell(late(messages, date(2001, 12, 1), 9))
     await go_on(world, SECOND, date(2002, 5, 1))
 
-    found = await told(world, len(FINAL) + 2)
+    found = await told(world, len(FINAL) + 3)
     restated = [(envelope.sequence, event.month) for envelope, event in found if isinstance(event, ReleaseRestated)]
-    assert restated == [(2, "2001-12")]
+    assert restated == [(2, MATURED), (2, "2001-12")]
     assert await file_of(world, "2001-12", "?version=1") == before
     after = read((await file_of(world, "2001-12"))[0])
     city, by_hand = Key("recipients", "", "", after.offices), recipients("2001-12")
@@ -164,7 +168,7 @@ async def test_a_change_by_two_persons_is_not_told(world: ReportingWorld) -> Non
     await world.tell(late(messages, date(2001, 12, 1), 2))
     await go_on(world, SECOND, date(2002, 5, 1))
 
-    assert [event.month for _, event in await told(world, len(FINAL) + 1)] == [*FINAL, "2002-01"]
+    assert [event.month for _, event in await told(world, len(FINAL) + 2)] == [*FINAL, "2002-01", MATURED]
 
 
 async def test_killed_while_it_publishes_every_month_is_released_once(world: ReportingWorld) -> None:
@@ -215,14 +219,15 @@ async def test_written_anew_from_the_topics_every_version_has_the_same_bytes(
     await told(world, len(FINAL))
     await world.tell(late(messages, date(2001, 12, 1), 9))
     await go_on(world, SECOND, date(2002, 5, 1))
-    await told(world, len(FINAL) + 2)
+    await told(world, len(FINAL) + 3)
     await world.tell(late(messages, date(2001, 12, 2), 20)[18:])  # after every release: in none of them
     settings = settings_of(world, monkeypatch)
 
-    found = await verify(settings, ["2001-11", "2001-12"])
+    found = await verify(settings, [MATURED, "2001-12"])
 
     assert [(one.month, one.version, one.identical) for one in found] == [
-        ("2001-11", 1, True),
+        (MATURED, 1, True),
+        (MATURED, 2, True),
         ("2001-12", 1, True),
         ("2001-12", 2, True),
     ]
@@ -246,3 +251,38 @@ async def test_a_rebuilt_service_has_its_releases_from_their_topic(
     await start_day(world, SECOND + timedelta(days=1))
     assert await file_of(world, "2001-12") == before
     assert [event.month for _, event in await told(world, len(FINAL))] == FINAL
+
+
+async def test_tables_by_one_thing_more_and_outcomes_when_they_can_be_known(world: ReportingWorld) -> None:
+    """Counted by hand (reporting_year.txt), each seven times: what a month's release tells of the city, and what its
+    restatement adds."""
+    await begin(world)
+    await start_day(world, SECOND)
+    await told(world, len(FINAL))
+    first = read((await file_of(world, MATURED))[0])
+    assert first.notes == ("cohorts_not_matured", "later_law")
+    assert not any(key.dimension.startswith("after") for key in first.lines)
+    await go_on(world, SECOND, date(2002, 5, 1))
+    await told(world, len(FINAL) + 2)
+    second = read((await file_of(world, MATURED))[0])
+
+    assert second.notes == ("cohorts_not_matured", "outcomes_unknown", "later_law")
+    added = second.lines.keys() - first.lines.keys()
+    assert {(key.figure, key.dimension) for key in added} == {("integrations", "after_6_months")}
+    document = read((await file_of(world, "2001-12"))[0])
+    assert document.agencies == ("arbeitsamt", "bremer-arbeit")
+    for key, found in document.lines.items():
+        if (
+            key.dimension
+            and key.dimension != "department"
+            and (key.figure, key.dimension) != ("integrations", "agency")
+        ):
+            whole = document.lines[Key(key.figure, "", "", key.offices)].number
+            parts = [
+                one
+                for one in document.lines
+                if (one.figure, one.dimension, one.offices) == (key.figure, key.dimension, key.offices)
+            ]
+            shared = key.dimension == "agency" and key.figure in {"placements", "other_placements"}
+            assert shared or whole == sum(document.lines[one].number for one in parts), (key, found)
+    assert {key.dimension for key in document.lines} >= {"", "sex", "ability"}

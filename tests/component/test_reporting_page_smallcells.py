@@ -85,6 +85,14 @@ def test_what_only_grows_never_grows_by_a_small_number(first: list[int], second:
         assert not any(is_small(later - earlier) for earlier, later in combinations(seen, 2))
 
 
+def test_what_was_corrected_is_compared_with_all_months_shown() -> None:
+    """10 completed, 3 of them corrected away, 4 more: by 1 more than at first, which nobody may learn."""
+    levels = {month: {"a": (number,)} for month, number in zip(MONTHS, (10, 7, 11, 14), strict=True)}
+    shown = growing_months(MONTHS, levels.__getitem__, levels.__getitem__, frozenset(MONTHS))
+
+    assert shown == {MONTHS[0], MONTHS[1], MONTHS[3]}
+
+
 def test_large_numbers_are_all_shown() -> None:
     cells = {"a": (30, 20), "b": (0, 0), "c": (3, 3)}
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.reporting.breakdowns import tables
 from services.reporting.figures import progress
 from services.reporting.period import Reason
 from services.reporting.rates import Rates, rates
 from services.reporting.report import report
+from services.reporting.tables import tables
 from services.runtime.migrations import migrate
 from tests.component.reporting_year import told
 from tests.component.test_reporting_figures import reading, tell

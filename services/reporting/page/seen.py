@@ -49,12 +49,13 @@ class Seen:
 
 def seen(history: History) -> Seen:
     city = blocks(history.months, _city(history, _jobs))
+    half_year = blocks(history.months, _city(history, _after_6), among=city.cuts)
     return Seen(
         _stocks=_units(history, _persons),
         _paid=_units(history, lambda found: (found.payees,)),
         _referrals=_referrals(history),
         _jobs=(city, blocks(history.months, _offices(history, _jobs), among=city.cuts)),
-        _matured={n: blocks(history.months, _city(history, _outcomes(n)), among=city.cuts) for n in (6, 12)},
+        _matured={6: half_year, 12: blocks(history.months, _city(history, _after_12), among=half_year.cuts)},
     )
 
 
@@ -95,8 +96,20 @@ def _grown(found: Figures) -> Counts:
     return group_of(found, "completed"), group_of(found, "ended"), sum(_groups(found))
 
 
-def _outcomes(after: int) -> Callable[[Figures], Counts]:
-    return lambda found: tuple(found.sustained[after, outcome] for outcome in ("sustained", "failed", "unknown"))
+def _after_6(found: Figures) -> Counts:
+    """Outcomes, and the integrations that have none yet: a subtraction on the page."""
+    known = _outcomes(found, 6)
+    return *known, found.integrations - sum(known)
+
+
+def _after_12(found: Figures) -> Counts:
+    """The same, and those that have an outcome after 6 months only."""
+    known = _outcomes(found, 12)
+    return *known, found.integrations - sum(known), sum(_outcomes(found, 6)) - sum(known)
+
+
+def _outcomes(found: Figures, after: int) -> Counts:
+    return tuple(found.sustained[after, outcome] for outcome in ("sustained", "failed", "unknown"))
 
 
 def _city(history: History, counts: Callable[[Figures], Counts]) -> Callable[[str], Cells]:

@@ -11,8 +11,9 @@ What is shown is built of atoms, and which atoms there are depends on the books 
 
 All other numbers are sums of whole atoms of one figure: a difference of any two of them is again a sum of whole atoms.
 Inside a block only both margins are known, each 0 or at least 3: then a cell is certain only where it is 0 or a margin.
-What can be subtracted from each other counts as a figure of its own (placements that are no integrations). Corrections
-told after a month's end, and knowledge of this rule, are for releases to guard (domain.md P5).
+What can be subtracted from each other counts as a figure of its own (placements that are no integrations, integrations
+without an outcome yet). Corrections told after a month's end, and knowledge of this rule, are for releases to guard
+(domain.md P5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,15 +44,18 @@ def alone(cells: Cells) -> frozenset[str]:
 def growing_months(
     months: Iterable[str], levels: Callable[[str], Cells], grown: Callable[[str], Cells], among: frozenset[str]
 ) -> frozenset[str]:
-    """The same where part of a stock only grows (`grown`): its growth since the month shown last is a count as well."""
-    found, last = set(), dict[str, Counts]()
+    """The same where part of a stock only grows (`grown`): its growth since any month shown is a count as well.
+
+    Corrections make it shrink: then the month shown last is not enough to compare with.
+    """
+    found, shown = set(), list[Cells]([{}])
     for month in sorted(months):
         if month not in among or _any_small(levels(month).values()):
             continue
         now = grown(month)
-        if not _any_small(_difference(now.get(unit), last.get(unit)) for unit in now.keys() | last.keys()):
+        if not any(_any_small(_growth(now, before)) for before in shown):
             found.add(month)
-            last = dict(now)
+            shown.append(now)
     return frozenset(found)
 
 
@@ -99,6 +103,10 @@ def _total(found: Iterable[Counts]) -> Counts:
 
 def _any_small(found: Iterable[Counts]) -> bool:
     return any(is_small(count) for counts in found for count in counts)
+
+
+def _growth(now: Cells, before: Cells) -> Iterable[Counts]:
+    return (_difference(now.get(unit), before.get(unit)) for unit in now.keys() | before.keys())
 
 
 def _difference(now: Counts | None, before: Counts | None) -> Counts:

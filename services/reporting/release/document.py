@@ -13,10 +13,12 @@ from datetime import date
 from typing import Any, Final
 
 from contracts.events.reporting import Release, ReleasedFigure
+from services.reporting.release.catalogue import FORMAT
 from services.reporting.release.telling import Key, Lines, Told
 from services.reporting.release.tree import Node, Offices
 
-FORMAT: Final = "lotse-release/1"
+_NAME: Final = "lotse-release"
+_FORMATS: Final = (1, FORMAT)
 CITY: Final = "city"
 COLUMNS: Final = ("month", "version", "figure", "by", "value", "offices", "number", "since")
 
@@ -26,7 +28,8 @@ class Document:
     """One version of a month: the first is the release, the others restate it.
 
     `as_of`: the day up to which facts could count; `told_on`: the day it was told; `offsets`: the next offset of each
-    partition folded; `offices`: those of the month in the order of their tree; `notes`: codes of the code book.
+    partition folded; `offices`: those of the month in the order of their tree; `agencies`: those of its tables;
+    `notes`: codes of the code book. `form`: the format (catalogue.py).
     """
 
     month: str
@@ -37,11 +40,13 @@ class Document:
     offsets: Mapping[str, int]
     notes: tuple[str, ...]
     lines: Lines
+    agencies: tuple[str, ...] = ()
+    form: int = FORMAT
 
     def json(self) -> str:
         head = {
             "as_of": self.as_of.isoformat(),
-            "format": FORMAT,
+            "format": f"{_NAME}/{self.form}",
             "month": self.month,
             "notes": list(self.notes),
             "offices": list(self.offices),
@@ -49,6 +54,7 @@ class Document:
             "told_on": self.told_on.isoformat(),
             "version": self.version,
         }
+        head |= {"agencies": list(self.agencies)} if self.form > 1 else {}
         figures = ",\n".join(_dump(self._figure(key, told)) for key, told in self._ordered())
         return f'{{"figures":[\n{figures}\n],\n"release":{_dump(head)}}}\n'
 
@@ -108,6 +114,8 @@ def told_by(event: Release, version: int) -> Document:
             Key(one.figure, one.by or "", one.value or "", one.offices): Told(one.number, one.since)
             for one in event.figures
         },
+        agencies=event.agencies,
+        form=event.format,
     )
 
 
@@ -115,8 +123,9 @@ def read(text: str) -> Document:
     """The document that `Document.json` wrote. Raises `ValueError` for another format."""
     found: dict[str, Any] = json.loads(text)
     head = found["release"]
-    if head["format"] != FORMAT:
-        raise ValueError(f"a release of format {head['format']}: this version reads {FORMAT}")
+    name, _, form = str(head["format"]).partition("/")
+    if name != _NAME or form not in map(str, _FORMATS):
+        raise ValueError(f"a release of format {head['format']}: this version reads {_NAME}/1 to /{FORMAT}")
     offices = tuple(head["offices"])
     lines = {}
     for one in found["figures"]:
@@ -131,6 +140,8 @@ def read(text: str) -> Document:
         offsets=head["offsets"],
         notes=tuple(head["notes"]),
         lines=lines,
+        agencies=tuple(head.get("agencies", ())),
+        form=int(form),
     )
 
 

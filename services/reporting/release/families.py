@@ -1,9 +1,8 @@
-"""The figures that releases tell, in families: what can be subtracted from each other is told together or not."""
+"""Families of figures: what can be subtracted from each other is told together or not (their list: catalogue.py)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from services.reporting.release.suppression import Breakdown, Counts
 
@@ -34,9 +33,15 @@ class Share(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
+    """`rest`: the value of whoever is in no other, which nobody counts. `figures`: the parts of a family that alone are
+    broken down by it; empty: all that are. `since`: the version of the month that could tell it first."""
+
     name: str
     values: tuple[str, ...]
     share: Share
+    rest: str = ""
+    figures: tuple[str, ...] = ()
+    since: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +63,57 @@ class Family:
     def counts(self) -> tuple[str, ...]:
         return self.parts if self.whole is None else (self.whole, *self.parts)
 
-    def totals(self, numbers: Numbers, offices: Iterable[str]) -> dict[str, Counts]:
-        return {office: tuple(self._number(numbers, part, "", "", office) for part in self.parts) for office in offices}
+    def columns(self, dimension: Dimension) -> tuple[str, ...]:
+        """The figures of a table that share nobody."""
+        return dimension.figures or self.broken_down
 
-    def bases(self, numbers: Numbers, offices: Iterable[str]) -> dict[str, Counts]:
+    def told(self, dimension: Dimension) -> tuple[str, ...]:
+        """What is told of a table: with all parts, their sum too."""
+        columns = self.columns(dimension)
+        return self.counts if columns == self.parts else columns
+
+    def totals(self, numbers: Numbers, offices: Iterable[str]) -> dict[str, Counts]:
+        return {office: tuple(self.number(numbers, part, office) for part in self.parts) for office in offices}
+
+    def bases(self, numbers: Numbers, dimension: Dimension, offices: Iterable[str]) -> dict[str, Counts]:
         """The totals of what is broken down."""
-        return {o: tuple(self._number(numbers, f, "", "", o) for f in self.broken_down) for o in offices}
+        return {o: tuple(self.number(numbers, figure, o) for figure in self.columns(dimension)) for o in offices}
 
     def breakdown(self, numbers: Numbers, dimension: Dimension, offices: Iterable[str]) -> Breakdown:
-        """The table of a dimension: its columns are `columns`, each followed by its rest where values overlap."""
+        """The table of a dimension: a column for each of its values, followed by what is left where values overlap."""
         rows = {office: self._row(numbers, dimension, office) for office in offices}
-        width = len(dimension.values)
+        width, every = len(dimension.values), range(len(self.columns(dimension)))
         if dimension.share is Share.ONE:
-            every = range(len(self.broken_down))
             return Breakdown(rows, tuple((at, tuple(range(at * width, (at + 1) * width))) for at in every))
-        places = [(at, 2 * (at * width + n)) for at in range(len(self.broken_down)) for n in range(width)]
+        places = [(at, 2 * (at * width + n)) for at in every for n in range(width)]
         sheets = tuple((at, (place, place + 1)) for at, place in places)
-        sums = tuple((at, *(p for of, p in places if of == at)) for at in range(len(self.broken_down)))
+        sums = tuple((at, *(p for of, p in places if of == at)) for at in every)
         return Breakdown(rows, sheets, sums)
 
-    def _row(self, numbers: Numbers, dimension: Dimension, office: str) -> Counts:
-        found: list[int] = []
-        for figure in self.broken_down:
-            for value in dimension.values:
-                count = self._number(numbers, figure, dimension.name, value, office)
-                rest = self._number(numbers, figure, "", "", office) - count
-                found += [count] if dimension.share is Share.ONE else [count, rest]
-        return tuple(found)
-
-    def _number(self, numbers: Numbers, figure: str, dimension: str, value: str, office: str) -> int:
-        """A count of an office; what is left of the whole is reckoned."""
+    def number(
+        self, numbers: Numbers, figure: str, office: str, dimension: Dimension | None = None, value: str = ""
+    ) -> int:
+        """A number of an office; what is left of others is reckoned."""
+        if dimension is not None and value == dimension.rest:
+            others = (other for other in dimension.values if other != value)
+            counted = sum(self.number(numbers, figure, office, dimension, other) for other in others)
+            return self.number(numbers, figure, office) - counted
 
         def of(name: str) -> int:
-            return numbers.get((name, dimension, value), {}).get(office, 0)
+            return numbers.get((name, dimension.name if dimension else "", value), {}).get(office, 0)
 
         if self.whole is None or figure != self.parts[-1]:
             return of(figure)
         return of(self.whole) - sum(of(part) for part in self.parts[:-1])
+
+    def _row(self, numbers: Numbers, dimension: Dimension, office: str) -> Counts:
+        found: list[int] = []
+        for figure in self.columns(dimension):
+            for value in dimension.values:
+                count = self.number(numbers, figure, office, dimension, value)
+                rest = self.number(numbers, figure, office) - count
+                found += [count] if dimension.share is Share.ONE else [count, rest]
+        return tuple(found)
 
 
 def numbers_of(cells: Iterable[Cell]) -> Numbers:
@@ -103,16 +122,3 @@ def numbers_of(cells: Iterable[Cell]) -> Numbers:
         offices = found.setdefault((cell.figure, cell.dimension, cell.value), {})
         offices[cell.office] = offices.get(cell.office, 0) + cell.count
     return found
-
-
-FAMILIES: Final = (
-    Family("recipients", ("households", "further_members"), whole="recipients", broken_down=("recipients",)),
-    Family("cases", ("cases_open",), broken_down=("cases_open",)),
-    Family(
-        "jobs",
-        ("integrations", "other_placements"),
-        whole="placements",
-        broken_down=("integrations", "other_placements"),
-    ),
-    Family("payees", ("payees",), amounts=("paid_dem", "paid_eur")),
-)

@@ -16,10 +16,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.city import City
 from contracts.events.reporting import Release, ReleasePublished, ReleaseRestated
 from services.reporting.period import month_of, months_from, shift
+from services.reporting.release.catalogue import FORMAT, OUTCOMES, families
 from services.reporting.release.document import Document, digest
-from services.reporting.release.families import FAMILIES, numbers_of
-from services.reporting.release.reading import FROZEN_AFTER, as_of, cells, notes, offices_of, records_since, versions
+from services.reporting.release.families import numbers_of
+from services.reporting.release.reading import (
+    FROZEN_AFTER,
+    as_of,
+    notes,
+    offices_of,
+    outcomes_from,
+    records_since,
+    totals,
+    two_way,
+    versions,
+)
 from services.reporting.release.telling import tell
+from services.reporting.release.tree import tree
 from services.runtime.service import Snapshot, Summary
 
 RESTATED_FOR: Final = 24
@@ -70,19 +82,35 @@ async def restate(snapshot: Snapshot, month: str) -> ReleaseRestated | None:
 async def written(
     db: AsyncConnection, city: City, month: str, stand: Snapshot | Document, *, earlier: Sequence[Document]
 ) -> Document:
-    """A month's next version from the facts in a database. `stand`: what is not in the facts."""
-    root = offices_of(city, month)
-    lines = tell(root, FAMILIES, numbers_of(await cells(db, month, root)), [one.lines for one in earlier])
+    """A month's next version from the facts in a database. `stand`: what is not in the facts. Later versions have the
+    offices, agencies and format of the first, so that their numbers can be told beside each other."""
+    first = earlier[0] if earlier else stand if isinstance(stand, Document) else None
+    told_on = stand.today if isinstance(stand, Snapshot) else stand.told_on
+    root = tree(first.offices) if first else offices_of(city, month)
+    agencies, form = (first.agencies, first.form) if first else (city.agency_ids, FORMAT)
+    sustained = _sustained(month, earlier, told_on) if form > 1 else {}
+    cells = await totals(db, month, root)
+    if form > 1:
+        cells += await two_way(db, month, root, sustained)
+    lines = tell(root, families(form, agencies, sustained), numbers_of(cells), [one.lines for one in earlier])
     return Document(
         month=month,
         version=len(earlier) + 1,
         as_of=as_of(month),
-        told_on=stand.today if isinstance(stand, Snapshot) else stand.told_on,
+        told_on=told_on,
         offices=root.offices,
         offsets=stand.offsets,
-        notes=await notes(db) if isinstance(stand, Snapshot) else stand.notes,
+        notes=await notes(db, sustained) if isinstance(stand, Snapshot) else stand.notes,
         lines=lines,
+        agencies=agencies,
+        form=form,
     )
+
+
+def _sustained(month: str, earlier: Sequence[Document], today: date) -> dict[int, int]:
+    """The outcomes that can be told by now, each with the first version of the month that could."""
+    days = {after: outcomes_from(month, after) for after in OUTCOMES}
+    return {n: 1 + sum(one.told_on < day for one in earlier) for n, day in days.items() if day <= today}
 
 
 async def _months_again(db: AsyncConnection, today: date) -> list[str]:
@@ -105,6 +133,8 @@ def _event(kind: type[R], document: Document) -> R:
         offices=document.offices,
         notes=document.notes,
         figures=document.figures(),
+        agencies=document.agencies,
+        format=document.form,
     )
 
 

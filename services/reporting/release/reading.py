@@ -1,7 +1,7 @@
 """What a release reads in its snapshot: a month's numbers, and what was published before."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import text
@@ -11,10 +11,12 @@ from contracts.city import City
 from contracts.words import Currency
 from services.reporting.figures import Figures, tabulate
 from services.reporting.period import Books, last_day, shift
+from services.reporting.release.catalogue import ABILITY, ENTRIES, OUTCOMES
 from services.reporting.release.document import Document, read
 from services.reporting.release.families import Cell
 from services.reporting.release.telling import ELSEWHERE
 from services.reporting.release.tree import Node, tree
+from services.reporting.tables import tables
 
 FROZEN_AFTER: Final = 3
 """Months after its end that a month stays open for facts told late (domain.md P4)."""
@@ -42,15 +44,59 @@ async def records_since(db: AsyncConnection) -> date | None:
     return found
 
 
-async def cells(db: AsyncConnection, month: str, root: Node) -> tuple[Cell, ...]:
-    """Every number of a month, by the offices of its tree."""
+def outcomes_from(month: str, after: int) -> date:
+    """The first day on which it can be told whether a month's integrations are sustained: their answers stay open for
+    as long as a month does."""
+    return as_of(shift(month, after)) + timedelta(days=1)
+
+
+async def totals(db: AsyncConnection, month: str, root: Node) -> list[Cell]:
+    """The numbers of a month by the offices of its tree."""
     books = Books(records_since=await records_since(db), as_of=as_of(month))
     table = await tabulate(db, books, [month], by_office=True)
-    return tuple(
-        Cell(office if office in root.offices else ELSEWHERE, "", "", figure, number)
+    return [
+        Cell(_within(root, office), "", "", figure, number)
         for (_, office), found in sorted(table.cells.items())
         for figure, number in _figures(found)
+    ]
+
+
+async def two_way(db: AsyncConnection, month: str, root: Node, outcomes: Iterable[int]) -> list[Cell]:
+    """The same by one thing more each, and of those counts that are in tables only. `outcomes`: after which months."""
+    since = await records_since(db)
+    found = await tables(db, Books(records_since=since, as_of=as_of(month)), month)
+    numbers = {(one.office, one.figure): one.number for one in found if not one.dimension}
+    cells = [
+        Cell(_within(root, one.office), one.dimension, one.value, one.figure, one.number)
+        for one in found
+        if one.dimension or one.figure.startswith(("referrals_", "loops_", "plans_"))
+    ]
+    for office in sorted({office for office, _ in numbers}):
+        shares = dict(zip(ABILITY, _ability(numbers, office), strict=True))
+        cells += (Cell(_within(root, office), "ability", v, "recipients", n) for v, n in shares.items())
+        entries = ((value, numbers.get((office, figure), 0)) for value, figure in ENTRIES.items())
+        cells += (Cell(_within(root, office), "entry", v, "placements", n) for v, n in entries)
+    for after in outcomes:
+        later = Books(records_since=since, as_of=as_of(shift(month, after)))
+        table = await tabulate(db, later, [month], by_office=True)
+        cells += (
+            Cell(_within(root, office), f"after_{after}_months", outcome, "integrations", number)
+            for (_, office), figures in sorted(table.cells.items())
+            for (months, outcome), number in figures.sustained.items()
+            if months == after
+        )
+    return cells
+
+
+def _ability(numbers: Mapping[tuple[str, str], int], office: str) -> tuple[int, int, int]:
+    able, free, active = (
+        numbers.get((office, figure), 0) for figure in ("able_to_work", "able_unprotected", "activated")
     )
+    return active, free - active, able - free
+
+
+def _within(root: Node, office: str) -> str:
+    return office if office in root.offices else ELSEWHERE
 
 
 async def versions(db: AsyncConnection, month: str, *, before: int = 1 << 30) -> list[Document]:
@@ -59,10 +105,12 @@ async def versions(db: AsyncConnection, month: str, *, before: int = 1 << 30) ->
     return [read(file) for file in found]
 
 
-async def notes(db: AsyncConnection) -> tuple[str, ...]:
-    """Footnotes that hold for every release, and those on what no topic tells."""
+async def notes(db: AsyncConnection, outcomes: Collection[int]) -> tuple[str, ...]:
+    """Footnotes on the definitions, on what cannot be known yet, and on what no topic tells."""
     given_up = (await db.execute(text(_GIVEN_UP))).scalar_one()
-    return ("cohorts_not_matured", "later_law", *(("messages_given_up",) if given_up else ()))
+    matured = () if len(outcomes) == len(OUTCOMES) else ("cohorts_not_matured",)
+    unknown = ("outcomes_unknown",) if outcomes else ()
+    return (*matured, *unknown, "later_law", *(("messages_given_up",) if given_up else ()))
 
 
 def _figures(found: Figures) -> Iterator[tuple[str, int]]:

@@ -1,6 +1,6 @@
 """From a month's numbers to the lines of its release: the rule (suppression.py) over all families and tables."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,31 +54,16 @@ def _anew(
         nodes = told_totals(root, totals, [_totals(root, family, lines) for lines in earlier])
         for node in nodes:
             for figure in (*family.counts, *family.amounts):
-                yield Key(figure, "", "", node), _sum(numbers, family, figure, "", "", node)
+                yield Key(figure, "", "", node), sum(family.number(numbers, figure, office) for office in node)
         for dimension in family.dimensions:
             breakdown = family.breakdown(numbers, dimension, root.offices)
-            before = [_rows(root, family, dimension, lines) for lines in earlier]
-            rows = told_rows(root, family.bases(numbers, root.offices), breakdown, nodes, before)
+            before = [_rows(root, family, dimension, lines) for lines in earlier[dimension.since - 1 :]]
+            rows = told_rows(root, family.bases(numbers, dimension, root.offices), breakdown, nodes, before)
             for node in rows:
-                for figure in _broken_down(family):
+                for figure in family.told(dimension):
                     for value in dimension.values:
-                        number = _sum(numbers, family, figure, dimension.name, value, node)
+                        number = sum(family.number(numbers, figure, office, dimension, value) for office in node)
                         yield Key(figure, dimension.name, value, node), number
-
-
-def _broken_down(family: Family) -> Iterable[str]:
-    """What is told of a table: with all parts, their sum too."""
-    return family.counts if family.broken_down == family.parts else family.broken_down
-
-
-def _sum(numbers: Numbers, family: Family, figure: str, dimension: str, value: str, node: Offices) -> int:
-    def of(name: str) -> int:
-        offices = numbers.get((name, dimension, value), {})
-        return sum(offices.get(office, 0) for office in node)
-
-    if family.whole is None or figure != family.parts[-1]:
-        return of(figure)
-    return of(family.whole) - sum(of(part) for part in family.parts[:-1])
 
 
 def _totals(root: Node, family: Family, lines: Lines) -> Row:
@@ -96,7 +81,7 @@ def _rows(root: Node, family: Family, dimension: Dimension, lines: Lines) -> Row
     found = {}
     for node in root.walk():
         counts: list[Told | None] = []
-        for figure in family.broken_down:
+        for figure in family.columns(dimension):
             total = lines.get(Key(figure, "", "", node.offices))
             for value in dimension.values:
                 one = lines.get(Key(figure, dimension.name, value, node.offices))

@@ -3,7 +3,10 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+
+import pytest
 
 from services.reporting.release.document import COLUMNS, Document, digest, read
 from services.reporting.release.families import Cell, Dimension, Family, Share, numbers_of
@@ -45,8 +48,17 @@ def told(found: Iterator[Cell], *earlier: Lines) -> Lines:
 
 def document(lines: Lines, version: int = 1) -> Document:
     stand = {"intake.person.v1/0": 12, "calendar.day.v1/0": 3}
-    days = {"as_of": date(2002, 4, 30), "told_on": date(2002, 5, 1)}
-    return Document(month="2002-01", version=version, offices=OFFICES, offsets=stand, notes=("x",), lines=lines, **days)
+    return Document(
+        month="2002-01",
+        version=version,
+        as_of=date(2002, 4, 30),
+        told_on=date(2002, 5, 1),
+        offices=OFFICES,
+        offsets=stand,
+        notes=("x",),
+        lines=lines,
+        agencies=("arbeitsamt",),
+    )
 
 
 def test_a_month_without_small_counts_is_told_whole() -> None:
@@ -104,6 +116,41 @@ def test_the_same_numbers_give_the_same_bytes_and_are_read_back() -> None:
     assert digest(one.json()) == digest(other.json())
     assert read(one.json()) == one
     assert read(one.json()).json() == one.json()
+
+
+def test_a_file_of_the_first_format_is_read_and_written_as_it_was() -> None:
+    old = replace(document(told(cells())), agencies=(), form=1).json()
+
+    assert '"format":"lotse-release/1"' in old
+    assert "agencies" not in old
+    assert read(old).json() == old
+    with pytest.raises(ValueError, match="lotse-release/3"):
+        read(old.replace("release/1", "release/3"))
+
+
+def test_a_table_told_first_in_a_later_version_is_measured_by_those_after_it() -> None:
+    """Whether jobs last is known when half a year is over: that no version before told of it hides nothing."""
+    outcome = Dimension(
+        "after_6_months", ("sustained", "unknown"), Share.ONE, rest="unknown", figures=("integrations",), since=2
+    )
+    counted = [*cells(), *(Cell(office, "after_6_months", "sustained", "integrations", 20) for office in OFFICES)]
+    first = told(cells())
+
+    def later(*earlier: Lines, lasting: int = 20) -> Lines:
+        found = [
+            replace(cell, count=lasting) if (cell.office, cell.value) == ("a", "sustained") else cell
+            for cell in counted
+        ]
+        return tell(ROOT, (replace(JOBS, dimensions=(outcome,)),), numbers_of(found), earlier)
+
+    second = later(first)
+    assert second[Key("integrations", "after_6_months", "sustained", ("a",))] == Told(20, 2)
+    assert second[Key("integrations", "after_6_months", "unknown", OFFICES)] == Told(60, 2)
+    assert later(first, second, lasting=21) == second
+    assert later(first, second, lasting=25)[Key("integrations", "after_6_months", "unknown", ("a",))] == Told(5, 3)
+    hidden = later(first, lasting=28)  # two are unknown
+    assert Key("integrations", "after_6_months", "sustained", ("a",)) not in hidden
+    assert later(first, hidden).keys() == hidden.keys()
 
 
 def test_the_csv_holds_every_number_once() -> None:
