@@ -90,12 +90,14 @@ class Partitions(_Closed):
 
 class City(_Closed):
     """`caseload_limit`: cases a case manager who was registered without one of their own; `review_months`: at most;
-    `audit_days`: how long it is kept who read or wrote which client's file."""
+    `audit_days`: how long it is kept who read or wrote which client's file; `provisional_months`: whether the
+    page shows months that are not final, which is not for the public (docs/page)."""
 
     name: Annotated[str, Field(min_length=1)]
     caseload_limit: int = Field(default=75, ge=1)
     review_months: int = Field(default=6, ge=1, le=6)
     audit_days: int = Field(default=730, ge=1, le=36_500)
+    provisional_months: bool = True
     deadlines: Deadlines = Deadlines()
     partitions: Partitions = Partitions()
     agencies: Annotated[tuple[Agency, ...], Field(min_length=1)]

@@ -10,7 +10,6 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -25,13 +24,11 @@ from tests.conftest import NewDatabase
 
 CLOSED = date(2002, 3, 31)
 YEAR = "from=2001-04&to=2002-03"
-CHARTS = 4
-"""Each has a table with a row a month."""
 
 
 @asynccontextmanager
-async def asking(database: str, city: str = "bremen") -> AsyncIterator[httpx.AsyncClient]:
-    app = reporting(database, city)
+async def asking(database: str, city: str = "bremen", *, provisional: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    app = reporting(database, city, provisional=provisional)
     async with app.router.lifespan_context(app):
         yield httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting")
 
@@ -161,24 +158,6 @@ async def test_a_day_that_starts_shows_at_once_and_facts_of_a_day_within_a_minut
 
     assert "No month is over yet." in kept
     assert "As of 31 March 2002." in after
-
-
-async def test_final_months_are_linked_and_all_others_are_provisional(page: httpx.AsyncClient, page_db: str) -> None:
-    before = (await page.get(f"/?{YEAR}")).text
-    db = await asyncpg.connect(page_db)
-    for month in ("2001-11", "2001-12"):
-        await db.execute("insert into release_version values ($1, 1, '2002-03-31', 'd', '{}')", month)
-    await db.execute("update business_day set today = '2002-04-01'")  # a day that starts shows at once
-    await db.close()
-
-    after = (await page.get(f"/?{YEAR}")).text
-
-    assert "data-final" not in before
-    assert re.findall(r'<a href="(/releases/[0-9-]+[.]csv)"', after) == [
-        "/releases/2001-11.csv",
-        "/releases/2001-12.csv",
-    ]
-    assert before.count("vorläufig") - after.count("vorläufig") == 2 * CHARTS
 
 
 async def test_without_a_day_the_page_says_so(new_database: NewDatabase) -> None:

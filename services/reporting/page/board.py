@@ -8,12 +8,14 @@ from contracts.city import City, Office
 from services.reporting.figures import Figures, percent
 from services.reporting.page.asked import Asked
 from services.reporting.page.history import History
+from services.reporting.page.released import TOGETHER
 from services.reporting.page.seen import REFERRAL_GROUPS, Seen, group_of
 from services.reporting.period import Reason, last_day, shift
 
 SMALL: Final = "small_cells"
 """The reason beside those of reporting: a number would tell of one or two persons."""
 _CLOSED: Final = "office_closed"
+_NOT_RELEASED: Final = "not_released"
 STOCKS: Final = ("recipients", "households")
 FLOWS: Final = ("expenditure", "placements", "integrations")
 SUSTAINED: Final = ("sustained", "failed", "unknown")
@@ -54,7 +56,7 @@ class Board:
 def board(city: City, history: History, seen: Seen, asked: Asked) -> Board:
     last = asked.last
     working = {o.id for o in city.offices if last and o.works_on(last_day(last))}
-    known = {office for month in asked.period for office in history.offices(month)}
+    known = {office for month in asked.period for office in history.offices(month)} - {TOGETHER}
     ordered = [*(o.id for o in city.offices), *sorted(known - {o.id for o in city.offices})]
     counter = _Counter(city, history, seen, asked)
     closed = {"change_on_year": _none(_CLOSED)}
@@ -106,6 +108,8 @@ class _Counter:
 
     def _referrals(self, month: str, office: str | None) -> dict[str, Cell]:
         counts = {group: _group(group) for group in REFERRAL_GROUPS}
+        if not self.history.provisional and not self._silence(month):
+            return dict.fromkeys(counts, _none(_NOT_RELEASED))
         return self._of_month(month, office, self.seen.referrals, counts)
 
     def _of_month(

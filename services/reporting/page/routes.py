@@ -83,8 +83,8 @@ async def _board(request: Request, reads: Reads, wish: Wish) -> tuple[Board, His
     state = request.app.state
     if not hasattr(state, "kept_history"):
         state.kept_history = Kept()
-    history = await state.kept_history.history(await reads.connection())
     city = _city(request)
+    history = await state.kept_history.history(await reads.connection(), provisional=city.provisional_months)
     return board(city, history, seen(history), wish.of(city, history)), history
 
 

@@ -1,11 +1,12 @@
 """Which months, and blocks of months, of a history may be seen, by figure: smallcells.py over reporting's counts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from services.reporting.figures import Figures
 from services.reporting.page.history import History
+from services.reporting.page.released import CITY, Told
 from services.reporting.page.smallcells import Blocks, Cells, Counts, alone, blocks, growing_months, is_small
 
 REFERRAL_GROUPS: Final = {
@@ -15,13 +16,14 @@ REFERRAL_GROUPS: Final = {
     "ended": ("failed", "discontinued", "rejected", "withdrawn", "expired"),
 }
 """A referral's states as the page tells them. `void` was entered in error and is none."""
-_CITY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What may be seen of the city (`office` None), and of its offices."""
+    """What may be seen of the city (`office` None), and of its offices: of final months what their releases tell."""
 
+    _final: Mapping[str, Told]
+    _provisional: bool
     _stocks: dict[str, frozenset[str]]
     """Units by month."""
     _paid: dict[str, frozenset[str]]
@@ -31,26 +33,33 @@ class Seen:
     _matured: dict[int, Blocks]
 
     def stock(self, month: str, office: str | None) -> bool:
-        return (office or _CITY) in self._stocks[month]
+        unit = office or CITY
+        return self._final[month].of("recipients", unit) if month in self._final else unit in self._stocks[month]
 
     def referrals(self, month: str, office: str | None) -> bool:
         return month in self._referrals[office is not None]
 
     def paid(self, period: Iterable[str], office: str | None) -> bool:
-        return all((office or _CITY) in self._paid[month] for month in period if month in self._paid)
+        rest = [month for month in period if month not in self._final and month in self._paid]
+        return self._told("payees", period, office) and all((office or CITY) in self._paid[month] for month in rest)
 
     def jobs(self, period: Sequence[str], office: str | None) -> bool:
-        return self._jobs[office is not None].whole(period)
+        return self._told("placements", period, office) and self._jobs[office is not None].whole(period)
 
     def sustained(self, period: Sequence[str], after: int) -> bool:
-        """Of the city."""
-        return self._matured[after].whole(period)
+        """Of the city. Releases tell outcomes later than they can be known at first."""
+        return not self._provisional or self._matured[after].whole(period)
+
+    def _told(self, figure: str, period: Iterable[str], office: str | None) -> bool:
+        return all(self._final[month].of(figure, office or CITY) for month in period if month in self._final)
 
 
 def seen(history: History) -> Seen:
     city = blocks(history.months, _city(history, _jobs))
     half_year = blocks(history.months, _city(history, _after_6), among=city.cuts)
     return Seen(
+        _final=history.final,
+        _provisional=history.provisional,
         _stocks=_units(history, _persons),
         _paid=_units(history, lambda found: (found.payees,)),
         _referrals=_referrals(history),
@@ -68,8 +77,8 @@ def _units(history: History, counts: Callable[[Figures], Counts]) -> dict[str, f
     every = {office for _, office in history.table.cells}
     for month in history.months:
         cells = offices(month)
-        whole = not any(is_small(count) for count in city(month)[_CITY])
-        found[month] = alone(cells) | (every - cells.keys()) | ({_CITY} if whole else set())
+        whole = not any(is_small(count) for count in city(month)[CITY])
+        found[month] = alone(cells) | (every - cells.keys()) | ({CITY} if whole else set())
     return found
 
 
@@ -113,7 +122,7 @@ def _outcomes(found: Figures, after: int) -> Counts:
 
 
 def _city(history: History, counts: Callable[[Figures], Counts]) -> Callable[[str], Cells]:
-    return lambda month: {_CITY: counts(history.table.of([month]))}
+    return lambda month: {CITY: counts(history.table.of([month]))}
 
 
 def _offices(history: History, counts: Callable[[Figures], Counts]) -> Callable[[str], Cells]:
