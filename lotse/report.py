@@ -10,6 +10,7 @@ from rich.console import Console
 
 from lotse.asking import Operator, account, ask
 from lotse.home_asked import Demo, asked, elsewhere
+from lotse.rates_table import rates_table
 from lotse.report_table import table
 from lotse.served import served
 from lotse.settings import Settings
@@ -27,9 +28,9 @@ def report(
     last: Annotated[str | None, typer.Option("--to", metavar=MONTH, help="Its last month.")] = None,
     month: Annotated[str | None, typer.Option(metavar=MONTH, help="Whose last day is counted.")] = None,
     demo: Demo = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As reporting answers it.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As reporting answers it, with its `rates`.")] = False,
 ) -> None:
-    """Print recipients, expenditure, referrals, placements and integrations. Without months: the last twelve.
+    """Print recipients, expenditure, referrals, placements, integrations and rates. Without months: the last twelve.
 
     Payments, placements and integrations are of the period, all else is of the last day of `--month`, or of today
     while that month runs. What cannot be told yet is n/a, with the reason.
@@ -40,18 +41,29 @@ def report(
     """
     settings = asked(demo=demo)
     if elsewhere(settings, demo=demo):
-        figures = figures_of(settings, first=first, last=last, month=month)
+        found = _both(settings, first=first, last=last, month=month)
     else:
-        figures = asyncio.run(_started(settings, first=first, last=last, month=month))
+        found = asyncio.run(_started(settings, first=first, last=last, month=month))
     if as_json:
-        typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
-    else:
-        Console(highlight=False).print(table(figures))
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(table(found))
+    console.print(rates_table(found["rates"]))
 
 
 async def _started(settings: Settings, *, first: str | None, last: str | None, month: str | None) -> dict[str, Any]:
     async with served(settings, "reporting") as there:
-        return await asyncio.to_thread(figures_of, there, first=first, last=last, month=month)
+        return await asyncio.to_thread(_both, there, first=first, last=last, month=month)
+
+
+def _both(settings: Settings, *, first: str | None, last: str | None, month: str | None) -> dict[str, Any]:
+    """What GET /report answers, with what GET /rates answers as `rates`."""
+    figures = figures_of(settings, first=first, last=last, month=month)
+    period = urlencode({"from": figures["from"], "to": figures["to"]})
+    return figures | {
+        "rates": ask(settings, "reporting", f"/rates?{period}", operator=Operator(account(), "lotse report"))
+    }
 
 
 def figures_of(settings: Settings, *, first: str | None, last: str | None, month: str | None) -> dict[str, Any]:

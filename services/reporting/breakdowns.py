@@ -45,7 +45,7 @@ async def show_tables(reads: Reads, month: AskedMonth) -> Tables:
         as_of=books.as_of,
         reference_day=books.reference_day(month),
         reason=books.silence(month),
-        cells=await tables(db, books, month),
+        cells=(await tables(db, books, [month]))[month],
     )
 
 
@@ -57,7 +57,7 @@ async def show_tables_as_csv(reads: Reads, month: AskedMonth) -> Response:
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for cell in await tables(db, books, month):
+    for cell in (await tables(db, books, [month]))[month]:
         writer.writerow((month, cell.office, cell.figure, cell.dimension, cell.value, cell.number))
     named = f'attachment; filename="lotse-{month}.csv"'
     return Response(written.getvalue(), media_type="text/csv", headers={"content-disposition": named})

@@ -63,6 +63,7 @@ referred as (  -- figure, day, person, agency: one row a referral
   union all select 'referrals_accepted', accepted_on, person_id, agency from asked
   union all select 'referrals_expired', expired_on, person_id, agency from asked
   union all select 'referrals_declined_by_' || declined_by, rejected_on, person_id, agency from asked
+  union all select 'loops_answered', requested_on, person_id, agency from asked where answered_on <= requested_on + 90
   union all select 'loops_due', requested_on, person_id, agency from asked where requested_on + 90 <= :as_of
   union all select 'loops_closed', requested_on, person_id, agency from asked
     where requested_on + 90 <= :as_of and answered_on <= requested_on + 90),

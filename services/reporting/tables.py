@@ -1,12 +1,14 @@
 """The two-way tables of a month: every count by office, and by sex, age band, department and agency."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.reporting import measures
 from services.reporting.figures import bound
-from services.reporting.period import Books, shift
+from services.reporting.period import Books, months_from, shift
 
 
 class Cell(BaseModel):
@@ -19,12 +21,19 @@ class Cell(BaseModel):
     number: int
 
 
-async def tables(db: AsyncConnection, books: Books, month: str) -> list[Cell]:
-    """Every number of a month but zeros, in the order of their names; none of a month that nothing is known of."""
-    dated = {one: day for one in (shift(month, -1), month) if (day := books.reference_day(one))}
-    if month not in dated:
-        return []
+async def tables(db: AsyncConnection, books: Books, months: Sequence[str]) -> dict[str, list[Cell]]:
+    """Every number of these months but zeros, in the order of their names: one reading, whatever their number. At most
+    60 months may lie between the first and the last; of a month that nothing is known of there are no cells."""
+    found: dict[str, list[Cell]] = {month: [] for month in sorted(months)}
+    between = months_from(shift(min(found), -1), max(found)) if found else ()
+    dated = {month: day for month in between if (day := books.reference_day(month))}
+    if not dated.keys() & found.keys():
+        return found
     given = await bound(db, books, dated)
-    found = [row for sql in (measures.TOTALS, measures.BREAKDOWN) for row in await db.execute(text(sql), given)]
-    cells = [Cell(figure=f, office=o, dimension=d, value=v, number=n) for f, m, o, d, v, n in found if m == month]
-    return sorted(cells, key=lambda cell: (cell.office, cell.figure, cell.dimension, cell.value))
+    for sql in (measures.TOTALS, measures.BREAKDOWN):
+        for figure, month, office, dimension, value, number in await db.execute(text(sql), given):
+            if month in found:
+                found[month].append(Cell(office=office, figure=figure, dimension=dimension, value=value, number=number))
+    for cells in found.values():
+        cells.sort(key=lambda cell: (cell.office, cell.figure, cell.dimension, cell.value))
+    return found

@@ -126,8 +126,10 @@ async def test_the_report_tells_a_young_city_what_it_can_and_why_not_the_rest(ci
     told = await city.lotse("report", "--json")
     assert told.code == 0, told.out + told.err
     assert (told.json["from"], told.json["month"], told.json["clients_registered"]) == ("2000-04", "2001-03", 1)
+    assert told.json["rates"]["reasons"]["integration"] == "before_records"
     shown = await city.lotse("report")
     assert "before the first client was registered" in " ".join(shown.out.split())
+    assert "time to first referral" in shown.out
     backwards = await city.lotse("report", "--from", "2002-04", "--to", "2002-03")
     assert backwards.code == 1
     assert "ends before it begins" in backwards.err

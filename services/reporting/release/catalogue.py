@@ -58,9 +58,9 @@ def families(form: int, agencies: Sequence[str], sustained: Mapping[int, int]) -
         _PAYEES,
         Family(
             "referrals_requested",
-            ("loops_closed", "loops_open"),
+            ("loops_answered", "loops_open"),
             whole="referrals_requested",
-            broken_down=("loops_closed", "loops_open"),
+            broken_down=("loops_answered", "loops_open"),
             dimensions=(agency,),
         ),
         *(

@@ -6,7 +6,8 @@ at again, and one whose told numbers have changed is restated. While facts are k
 every day that starts catches up on what is lacking.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final, TypeVar
 
@@ -22,12 +23,11 @@ from services.reporting.release.families import numbers_of
 from services.reporting.release.reading import (
     FROZEN_AFTER,
     as_of,
+    cells,
     notes,
     offices_of,
     outcomes_from,
     records_since,
-    totals,
-    two_way,
     versions,
 )
 from services.reporting.release.telling import tell
@@ -48,12 +48,11 @@ async def summarise(snapshot: Snapshot) -> Summary:
     again = await _months_again(snapshot.db, snapshot.today) if lacking or snapshot.today.day == 1 else []
     if snapshot.loss and (lacking or again):
         return Summary(held=f"{_named(lacking or again)} cannot be released: {snapshot.loss}")
-    made: list[Release] = [await publish(snapshot, month) for month in lacking]
-    for month in again:
-        restated = await restate(snapshot, month)
-        if restated is not None:
-            made.append(restated)
-    return Summary(made)
+    before = {month: await versions(snapshot.db, month) for month in again}
+    documents = await written(snapshot.db, snapshot.city, {**dict.fromkeys(lacking, ()), **before}, snapshot)
+    published = [_event(ReleasePublished, one) for one in documents if one.month not in before]
+    changed = (one for one in documents if one.month in before and one.lines != before[one.month][-1].lines)
+    return Summary([*published, *(_event(ReleaseRestated, one) for one in changed)])
 
 
 async def months_lacking(db: AsyncConnection, today: date) -> list[str]:
@@ -65,46 +64,41 @@ async def months_lacking(db: AsyncConnection, today: date) -> list[str]:
     return [m for m in months_from(month_of(since), _newest(today)) if m not in released]
 
 
-async def publish(snapshot: Snapshot, month: str) -> ReleasePublished:
-    document = await written(snapshot.db, snapshot.city, month, snapshot, earlier=())
-    return _event(ReleasePublished, document)
-
-
-async def restate(snapshot: Snapshot, month: str) -> ReleaseRestated | None:
-    """What has to be told anew of a month; None if nothing that may be."""
-    earlier = await versions(snapshot.db, month)
-    if not earlier:
-        return None
-    document = await written(snapshot.db, snapshot.city, month, snapshot, earlier=earlier)
-    return None if document.lines == earlier[-1].lines else _event(ReleaseRestated, document)
-
-
 async def written(
-    db: AsyncConnection, city: City, month: str, stand: Snapshot | Document, *, earlier: Sequence[Document]
-) -> Document:
-    """A month's next version from the facts in a database. `stand`: what is not in the facts. Later versions have the
-    offices, agencies and format of the first, so that their numbers can be told beside each other."""
-    first = earlier[0] if earlier else stand if isinstance(stand, Document) else None
+    db: AsyncConnection, city: City, months: Mapping[str, Sequence[Document]], stand: Snapshot | Document
+) -> list[Document]:
+    """The next versions of months, in order, from the facts in a database. `months`: with their versions so far;
+    `stand`: what is not in the facts. Later versions have the offices, agencies and format of the first, so that their
+    numbers can be told beside each other."""
     told_on = stand.today if isinstance(stand, Snapshot) else stand.told_on
-    root = tree(first.offices) if first else offices_of(city, month)
-    agencies, form = (first.agencies, first.form) if first else (city.agency_ids, FORMAT)
-    sustained = _sustained(month, earlier, told_on) if form > 1 else {}
-    cells = await totals(db, month, root)
-    if form > 1:
-        cells += await two_way(db, month, root, sustained)
-    lines = tell(root, families(form, agencies, sustained), numbers_of(cells), [one.lines for one in earlier])
-    return Document(
-        month=month,
-        version=len(earlier) + 1,
-        as_of=as_of(month),
-        told_on=told_on,
-        offices=root.offices,
-        offsets=stand.offsets,
-        notes=await notes(db, sustained) if isinstance(stand, Snapshot) else stand.notes,
-        lines=lines,
-        agencies=agencies,
-        form=form,
-    )
+    firsts = {month: _first(city, month, earlier, stand) for month, earlier in sorted(months.items())}
+    numbers = await cells(db, {month: tree(first.offices) for month, first in firsts.items()}, told_on)
+    made = []
+    for month, first in firsts.items():
+        earlier = months[month]
+        sustained = _sustained(month, earlier, told_on) if first.form > 1 else {}
+        told = families(first.form, first.agencies, sustained)
+        made.append(
+            replace(
+                first,
+                version=len(earlier) + 1,
+                told_on=told_on,
+                offsets=stand.offsets,
+                notes=await notes(db, sustained) if isinstance(stand, Snapshot) else stand.notes,
+                lines=tell(tree(first.offices), told, numbers_of(numbers[month]), [one.lines for one in earlier]),
+            )
+        )
+    return made
+
+
+def _first(city: City, month: str, earlier: Sequence[Document], stand: Snapshot | Document) -> Document:
+    """The first version of a month, or what can be said of it before it is there."""
+    if earlier:
+        return earlier[0]
+    if isinstance(stand, Document):
+        return stand
+    offices = offices_of(city, month).offices
+    return Document(month, 1, as_of(month), stand.today, offices, {}, (), {}, city.agency_ids, FORMAT)
 
 
 def _sustained(month: str, earlier: Sequence[Document], today: date) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """What a release reads in its snapshot: a month's numbers, and what was published before."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,11 +17,14 @@ from services.reporting.release.document import Document, read
 from services.reporting.release.families import Cell
 from services.reporting.release.telling import ELSEWHERE
 from services.reporting.release.tree import Node, tree
+from services.reporting.tables import Cell as Tabled
 from services.reporting.tables import tables
 
 FROZEN_AFTER: Final = 3
 """Months after its end that a month stays open for facts told late (domain.md P4)."""
 
+_AT_ONCE: Final = 12
+"""Months of one statement: of a large city it takes seconds."""
 _SINCE: Final = """select min(registered_on) from registration
 where person_id not in (select person_id from departure where reason = 'void')"""
 _FILES: Final = "select file from release_version where month = :month and version < :before order by version"
@@ -50,48 +54,56 @@ def outcomes_from(month: str, after: int) -> date:
     return as_of(shift(month, after)) + timedelta(days=1)
 
 
-async def totals(db: AsyncConnection, month: str, root: Node) -> list[Cell]:
-    """The numbers of a month by the offices of its tree."""
-    books = Books(records_since=await records_since(db), as_of=as_of(month))
-    table = await tabulate(db, books, [month], by_office=True)
-    return [
-        Cell(_within(root, office), "", "", figure, number)
-        for (_, office), found in sorted(table.cells.items())
-        for figure, number in _figures(found)
-    ]
+async def cells(db: AsyncConnection, trees: Mapping[str, Node], today: date) -> dict[str, list[Cell]]:
+    """Every number of months, by the offices of each one's tree, from what is known today."""
+    found: dict[str, list[Cell]] = {}
+    books = Books(records_since=await records_since(db), as_of=today)
+    for months in _at_once(trees):
+        counted = await tabulate(db, books, months, by_office=True)
+        tabled = await tables(db, books, months)
+        for month in months:
+            by_office = {office: one for (of, office), one in sorted(counted.cells.items()) if of == month}
+            made = (*_totals(by_office), *_two_way(tabled[month]))
+            found[month] = [replace(cell, office=_within(trees[month], cell.office)) for cell in made]
+    return found
 
 
-async def two_way(db: AsyncConnection, month: str, root: Node, outcomes: Iterable[int]) -> list[Cell]:
-    """The same by one thing more each, and of those counts that are in tables only. `outcomes`: after which months."""
-    since = await records_since(db)
-    found = await tables(db, Books(records_since=since, as_of=as_of(month)), month)
-    numbers = {(one.office, one.figure): one.number for one in found if not one.dimension}
-    cells = [
-        Cell(_within(root, one.office), one.dimension, one.value, one.figure, one.number)
-        for one in found
-        if one.dimension or one.figure.startswith(("referrals_", "loops_", "plans_"))
-    ]
-    for office in sorted({office for office, _ in numbers}):
-        shares = dict(zip(ABILITY, _ability(numbers, office), strict=True))
-        cells += (Cell(_within(root, office), "ability", v, "recipients", n) for v, n in shares.items())
-        entries = ((value, numbers.get((office, figure), 0)) for value, figure in ENTRIES.items())
-        cells += (Cell(_within(root, office), "entry", v, "placements", n) for v, n in entries)
-    for after in outcomes:
-        later = Books(records_since=since, as_of=as_of(shift(month, after)))
-        table = await tabulate(db, later, [month], by_office=True)
-        cells += (
-            Cell(_within(root, office), f"after_{after}_months", outcome, "integrations", number)
-            for (_, office), figures in sorted(table.cells.items())
-            for (months, outcome), number in figures.sustained.items()
-            if months == after
-        )
-    return cells
+def _at_once(months: Iterable[str]) -> Iterator[list[str]]:
+    """Months that one statement can count: not too far from each other."""
+    near: list[str] = []
+    for month in sorted(months):
+        if near and shift(near[0], _AT_ONCE) <= month:
+            yield near
+            near = []
+        near.append(month)
+    if near:
+        yield near
 
 
-def _ability(numbers: Mapping[tuple[str, str], int], office: str) -> tuple[int, int, int]:
-    able, free, active = (
-        numbers.get((office, figure), 0) for figure in ("able_to_work", "able_unprotected", "activated")
-    )
+def _totals(by_office: Mapping[str, Figures]) -> Iterator[Cell]:
+    for office, found in by_office.items():
+        yield from (Cell(office, "", "", figure, number) for figure, number in _figures(found))
+        for (after, outcome), number in sorted(found.sustained.items()):
+            yield Cell(office, f"after_{after}_months", outcome, "integrations", number)
+
+
+def _two_way(found: Iterable[Tabled]) -> Iterator[Cell]:
+    """The tables, and those counts that are in tables only."""
+    numbers: dict[str, dict[str, int]] = {}
+    for one in found:
+        if not one.dimension:
+            numbers.setdefault(one.office, {})[one.figure] = one.number
+        if one.dimension or one.figure.startswith(("referrals_", "loops_", "plans_")):
+            yield Cell(one.office, one.dimension, one.value, one.figure, one.number)
+    for office, known in numbers.items():
+        for value, number in zip(ABILITY, _ability(known), strict=True):
+            yield Cell(office, "ability", value, "recipients", number)
+        for value, figure in ENTRIES.items():
+            yield Cell(office, "entry", value, "placements", known.get(figure, 0))
+
+
+def _ability(numbers: Mapping[str, int]) -> tuple[int, int, int]:
+    able, free, active = (numbers.get(figure, 0) for figure in ("able_to_work", "able_unprotected", "activated"))
     return active, free - active, able - free
 
 

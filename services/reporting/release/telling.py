@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.reporting.release.families import Dimension, Family, Numbers, Share
-from services.reporting.release.suppression import Counts, Row, told_rows, told_totals
+from services.reporting.release.suppression import Counts, Row, add, told_rows, told_totals
 from services.reporting.release.tree import Node, Offices
 
 ELSEWHERE: Final = "elsewhere"
@@ -36,7 +36,7 @@ Lines = Mapping[Key, Told]
 
 def tell(root: Node, families: Sequence[Family], numbers: Numbers, earlier: Sequence[Lines]) -> dict[Key, Told]:
     """The lines of a month's next version. `earlier`: those before, in order; what is not told anew stands as in the
-    last."""
+    last. So does a sum of money where no count changed: the difference would be one person's."""
     version, last = len(earlier) + 1, earlier[-1] if earlier else {}
     found = dict(last)
     for key, number in _anew(root, families, numbers, earlier):
@@ -51,14 +51,16 @@ def _anew(
 ) -> Iterator[tuple[Key, int]]:
     for family in families:
         totals = family.totals(numbers, root.offices)
-        nodes = told_totals(root, totals, [_totals(root, family, lines) for lines in earlier])
+        before = [_totals(root, family, lines) for lines in earlier]
+        nodes = told_totals(root, totals, before)
         for node in nodes:
-            for figure in (*family.counts, *family.amounts):
+            moved = not before or add(totals, node) != before[-1][node]
+            for figure in (*family.counts, *(family.amounts if moved else ())):
                 yield Key(figure, "", "", node), sum(family.number(numbers, figure, office) for office in node)
         for dimension in family.dimensions:
             breakdown = family.breakdown(numbers, dimension, root.offices)
-            before = [_rows(root, family, dimension, lines) for lines in earlier[dimension.since - 1 :]]
-            rows = told_rows(root, family.bases(numbers, dimension, root.offices), breakdown, nodes, before)
+            told = [_rows(root, family, dimension, lines) for lines in earlier[dimension.since - 1 :]]
+            rows = told_rows(root, family.bases(numbers, dimension, root.offices), breakdown, nodes, told)
             for node in rows:
                 for figure in family.told(dimension):
                     for value in dimension.values:

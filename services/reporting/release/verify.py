@@ -65,7 +65,8 @@ async def _published(settings: Settings, city: City) -> list[tuple[Document, str
 async def _verified(settings: Settings, city: City, told: Document, published: str) -> Verified:
     async with _folded(settings, city, _stand(told)) as db:
         earlier = await versions(db, told.month, before=told.version)
-        found = digest((await written(db, city, told.month, told, earlier=earlier)).json())
+        [document] = await written(db, city, {told.month: earlier}, told)
+        found = digest(document.json())
     return Verified(told.month, told.version, published, found, published == found)
 
 

@@ -153,6 +153,23 @@ def test_a_table_told_first_in_a_later_version_is_measured_by_those_after_it() -
     assert later(first, hidden).keys() == hidden.keys()
 
 
+def test_money_is_told_anew_only_where_a_count_is() -> None:
+    """A payment taken back and made again in another height changes no count, and the sum by one person's money."""
+    payees = Family("payees", ("payees",), amounts=("paid_dem",))
+
+    def paid(persons: int, pfennig: int, *earlier: Lines) -> Lines:
+        found = [
+            Cell(office, "", "", figure, n) for office in OFFICES for figure, n in (("payees", 9), ("paid_dem", 900))
+        ]
+        found += [Cell("a", "", "", "payees", persons - 9), Cell("a", "", "", "paid_dem", pfennig - 900)]
+        return tell(ROOT, (payees,), numbers_of(found), earlier)
+
+    first = paid(9, 900)
+    assert first[Key("paid_dem", "", "", ("a",))] == Told(900, 1)
+    assert paid(9, 850, first) == first
+    assert paid(13, 1300, first)[Key("paid_dem", "", "", ("a",))] == Told(1300, 2)
+
+
 def test_the_csv_holds_every_number_once() -> None:
     lines = told(cells(women=28))
     rows = list(csv.reader(io.StringIO(document(lines).csv(), newline="")))
