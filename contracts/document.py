@@ -167,6 +167,7 @@ def _kafka(topic: Topic, layout: Layout) -> Schema:
             "cleanup.policy": ["compact" if topic.compacted else "delete"],
             "retention.ms": -1 if topic.retention_days is None else topic.retention_days * DAY_MS,
             "max.message.bytes": topic.max_bytes,
+            **({"max.compaction.lag.ms": DAY_MS} if topic.compacted else {}),
         },
         "bindingVersion": _BINDING,
     }

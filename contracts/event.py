@@ -49,6 +49,13 @@ class PersonEvent(Event):
         return self.person_id
 
 
+class Erasure(PersonEvent):
+    """The subject is erased: whoever reads it deletes what it holds of the subject, and learns nothing of it again."""
+
+    others: tuple[PersonId, ...]
+    """Subjects who are other persons and whose records name this one: they stay, and name it no more."""
+
+
 class CaseEvent(PersonEvent):
     family: ClassVar[str] = "casework"
 

@@ -30,6 +30,7 @@ VALUES: Final[dict[str, Any]] = {
     "survivor_id": example_id("client"),
     "loser_id": example_id("second record of the client"),
     "other_id": example_id("second record of the client"),
+    "others": [example_id("client of the same name")],
     "merge_id": example_id("merge"),
     "similarity": 92,
     "household_id": example_id("household"),
@@ -170,6 +171,7 @@ DAYS: Final[dict[str, str]] = {
     "SustainmentChecked": "2001-12-01",
     "CaseReopened": "2002-02-04",
     "ClientDeparted": "2002-03-18",
+    "ClientErased": "2002-05-21",
 }
 """The business day of an event; any other happens on `OTHER_DAY`."""
 OTHER_DAY: Final = "2001-04-30"

@@ -80,6 +80,9 @@ class Topic:
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(-1 if self.retention_days is None else self.retention_days * DAY_MS),
             "max.message.bytes": str(self.max_bytes),
+            **(
+                {"max.compaction.lag.ms": str(DAY_MS)} if self.compacted else {}
+            ),  # what a tombstone erases goes in a day
         }
 
     @cached_property

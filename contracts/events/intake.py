@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from contracts.event import PersonEvent
+from contracts.event import Erasure, PersonEvent
 from contracts.words import (
     Ability,
     AgencyId,
@@ -212,6 +212,12 @@ class ClientDeparted(IntakeEvent):
     reason: DepartureReason
 
 
+class ClientErased(IntakeEvent, Erasure):
+    """All that names or describes the client is deleted, in every service; told once under each of the person's keys.
+    The name's record on `intake.identity.v1` is erased by a tombstone. Nothing follows under this key. `others`:
+    clients who were taken for this one once, or merged with it wrongly."""
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 
@@ -254,5 +260,6 @@ IntakePersonEvent = (
     | PaymentReversed
     | ClientCorrected
     | ClientDeparted
+    | ClientErased
 )
 """Everything on `intake.person.v1`, for an exhaustive `match`."""

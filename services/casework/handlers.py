@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from contracts.event import Event
+from contracts.event import Erasure, Event
 from contracts.events import intake, referrals
 from contracts.events.calendar import DayStarted
 from contracts.events.intake import IntakePersonEvent
@@ -15,7 +15,7 @@ from services.casework.domain.absence import HandOver, RecordAbsence
 from services.casework.domain.assignment import AssignCase, QueueCase, RegisterCaseManager
 from services.casework.domain.casebook import AgreePlan, CloseCase, ReopenCase
 from services.casework.domain.client import Client
-from services.casework.domain.course import Reconsider, follow
+from services.casework.domain.course import Reconsider, follow, let_go
 from services.casework.domain.offers import Refer, TakeBack
 from services.casework.domain.person import Person, UnknownCase, UnknownItem, UnknownReferral, holder, person_of
 from services.casework.domain.reconciliation import ResolveItem
@@ -67,6 +67,8 @@ def on_intake(clients: Clients[Client], event: IntakePersonEvent, context: Conte
             return ()  # amounts, households and statistics change nobody's case
         case intake.DisclosureBasisRecorded() | intake.DisclosureBasisRevoked():
             return ()  # the legal basis is for referrals' gate
+        case intake.ClientErased():
+            return let_go(clients[event.person_id], context)
         case intake.PossibleDuplicateFound() | intake.PossibleDuplicateDismissed():
             return ()  # on the timeline; intake decides whether it is a merge
         case _:
@@ -201,6 +203,8 @@ def react(clients: Clients[Client], message: Message, context: Context) -> Itera
 def touches(message: Message) -> Iterable[str]:
     """Whose states a message needs: its own client's, both of a merge; a payment concerns nobody here."""
     match message.event:
+        case Erasure(others=others):
+            return message.subject, *others
         case intake.BenefitPaid() | intake.PaymentReversed():
             return ()
         case intake.ClientsMerged(survivor_id=survivor, loser_id=loser):

@@ -6,7 +6,7 @@ from typing import Final
 from sqlmodel import SQLModel
 
 from contracts import topics
-from contracts.event import PersonEvent
+from contracts.event import Erasure, PersonEvent
 from contracts.events.intake import BenefitPaid, PaymentReversed
 from services.casework.domain.absence import RecordAbsence
 from services.casework.domain.assignment import RegisterCaseManager
@@ -24,9 +24,24 @@ from services.casework.tables import (
     TimelineEntry,
 )
 from services.runtime.decision import Message
+from services.runtime.erasing import deletes, forgets
 
 _TIMELINE: Final = frozenset({topics.PERSON.name, topics.CASE.name, topics.REFERRAL.name})
 _NOT_DATA: Final = {"person_id", "occurred_on", "referral_id", "agency", "held"}
+
+
+ERASURES: Final = (
+    deletes("cases", "person_id"),
+    deletes("reconciliation_item", "person_id"),
+    deletes("suggestion", "person_id"),
+    deletes("timeline", "person_id"),
+    forgets(
+        "timeline",
+        "person_id = any($4::text[]) and exists (select from erased where data::text like '%' || subject || '%')",
+    ),
+    deletes("client", "person_id"),
+    deletes("plan_text", "case_id"),
+)
 
 
 def index(client: Client) -> Iterator[SQLModel]:
@@ -80,12 +95,12 @@ def index(client: Client) -> Iterator[SQLModel]:
 
 
 def project(message: Message) -> Iterator[SQLModel]:
-    """The timeline (C6): everything but monthly payments, names and addresses.
+    """The timeline (C6): everything but monthly payments, names and addresses, and the erasure that ends it.
 
     Made by `model_construct`, which costs a tenth: tables validate nothing anyway, and every event comes this way.
     """
     event = message.event
-    if message.topic.name not in _TIMELINE or isinstance(event, BenefitPaid | PaymentReversed):
+    if message.topic.name not in _TIMELINE or isinstance(event, BenefitPaid | PaymentReversed | Erasure):
         return
     if not isinstance(event, PersonEvent):
         return

@@ -126,6 +126,12 @@ async def depart(person_id: Id, body: people.DepartureBody, call: Call) -> Respo
     return await call.execute(body.order(person_id, call.caller.actor))
 
 
+@router.post("/clients/{person_id}/erasure")
+async def erase(person_id: Id, body: people.ErasureBody, call: Call) -> Response:
+    """Deletes the person in every service, for good; not while aid is in force. Again, it does nothing."""
+    return await call.execute(body.order(person_id, _author(call)))
+
+
 @router.post("/clients/{person_id}/assessments", status_code=201)
 async def assess(person_id: Id, body: support.AssessmentBody, call: Call) -> Response:
     return await call.execute(body.order(person_id, _author(call)), status=201)

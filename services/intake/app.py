@@ -23,4 +23,5 @@ def service(city: City) -> Service[Client]:
         project=store.project,
         tables=tables.REBUILT,
         kept_tables=tables.KEPT,
+        erasures=store.ERASURES,
     )

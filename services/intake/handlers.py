@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from contracts.events.intake import IdentityRecorded
 from services.intake import store
-from services.intake.domain import aid, belonging, household, merging, registration, standing
+from services.intake.domain import aid, belonging, erasing, household, merging, registration, standing
 from services.intake.domain import commands as told
 from services.intake.domain.client import Client
 from services.intake.domain.fold import fold
@@ -39,6 +39,9 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
             return _outcome(belonging.assign_departments(clients, command, context))
         case told.Depart():
             return _outcome(belonging.depart(clients, command, context))
+        case told.Erase():
+            erased = erasing.erase(clients, command, context)
+            return _outcome(erased, rows=store.erasure_rows(erased, command))
         case told.AssessAbility():
             assessed, departments = standing.assess(clients, command, context)
             return _outcome([assessed, *departments], rows=[store.assessment_row(assessed, command)])

@@ -1,12 +1,14 @@
 """What follows from states and events: rows that mirror a client, and facts that stand in tables of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from sqlmodel import SQLModel
 
 from contracts.events.intake import (
     AbilityAssessed,
     BenefitPaid,
+    ClientErased,
     HouseholdChanged,
     IdentityRecorded,
     PaymentReversed,
@@ -14,13 +16,14 @@ from contracts.events.intake import (
     PossibleDuplicateFound,
 )
 from services.intake.domain.client import Benefit, Client
-from services.intake.domain.commands import AssessAbility
+from services.intake.domain.commands import AssessAbility, Erase
 from services.intake.domain.identity import Identity
 from services.intake.tables import (
     AssessmentRow,
     BenefitRow,
     ClientRow,
     DismissedDuplicateRow,
+    ErasureRow,
     HouseholdRow,
     IdentityRow,
     MembershipRow,
@@ -28,11 +31,34 @@ from services.intake.tables import (
     PaymentRow,
     PossibleDuplicateRow,
 )
-from services.runtime.decision import Message
+from services.runtime.decision import Message, Publication
+from services.runtime.erasing import deletes, forgets, renames
+
+ERASURES: Final = (
+    deletes("client", "person_id"),
+    deletes("benefit", "person_id"),
+    *renames("payment", "person_id"),
+    deletes("possible_duplicate", "person_id", "other_id"),
+    deletes("dismissed_duplicate", "person_id", "other_id"),
+    deletes("identity", "person_id"),
+    deletes("assessment", "person_id"),
+    deletes("identity_key", "person_id"),
+    deletes("identity_block", "person_id"),
+    forgets(
+        "household_number n",
+        """household_id in (select household_id from membership join erased on subject = person_id) and not exists (
+  select from membership m join client c using (person_id) where m.household_id = n.household_id)""",
+    ),
+)
+"""Payments are the city's books and stay, of nobody; an office's number of a household goes with its last client."""
 
 
 def index(client: Client) -> Iterator[SQLModel]:
     """The rows that mirror a client's state."""
+    for one in client.memberships:
+        yield MembershipRow.model_construct(
+            person_id=client.person_id, since=one.since, household_id=one.household_id, head=one.head
+        )
     if client.registered_on is None:
         return
     yield ClientRow.model_construct(
@@ -44,10 +70,6 @@ def index(client: Client) -> Iterator[SQLModel]:
         departments=[one.value for one in client.departments],
         departments_since=client.departments_since,
     )
-    for one in client.memberships:
-        yield MembershipRow.model_construct(
-            person_id=client.person_id, since=one.since, household_id=one.household_id, head=one.head
-        )
     for benefit in client.benefits:
         yield from _amounts(client.person_id, benefit)
 
@@ -101,6 +123,21 @@ def project(message: Message) -> Iterator[SQLModel]:
             )
         case _:
             return
+
+
+def erasure_rows(events: Iterable[Publication], command: Erase) -> list[ErasureRow]:
+    """Who erased which record, and why: all that says so when the accesses are no longer kept."""
+    return [
+        ErasureRow(
+            person_id=one.person_id,
+            erased_on=one.occurred_on,
+            reason=command.reason.value,
+            basis=command.basis.value,
+            author=command.author,
+        )
+        for one in events
+        if isinstance(one, ClientErased)
+    ]
 
 
 def identity_row(event: IdentityRecorded) -> IdentityRow:

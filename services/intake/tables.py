@@ -1,6 +1,6 @@
 """Intake's tables beside the states: rows that mirror states, facts of events, and what stands in no event.
 
-Rows are upserted whole by primary key and never deleted. Minor units are Pfennig or cent.
+Rows are upserted whole by primary key, and deleted only when a client is erased. Minor units are Pfennig or cent.
 """
 
 from datetime import date
@@ -127,6 +127,18 @@ class IdentityRow(IntakeTable, table=True):
     phone: str | None = None
 
 
+class ErasureRow(IntakeTable, table=True):
+    """A record was erased: by id alone, when, why, on what ground and by whom."""
+
+    __tablename__ = "erasure"
+
+    person_id: str = Field(primary_key=True)
+    erased_on: date
+    reason: str
+    basis: str
+    author: str
+
+
 class AssessmentRow(IntakeTable, table=True):
     """An assessment in words (I6), with its author; a second one of the same day replaces it."""
 
@@ -179,4 +191,4 @@ REBUILT: Final = (
     PossibleDuplicateRow,
     DismissedDuplicateRow,
 )
-KEPT: Final = (IdentityRow, AssessmentRow, IdentityKey, IdentityBlock, HouseholdNumber)
+KEPT: Final = (IdentityRow, AssessmentRow, IdentityKey, IdentityBlock, HouseholdNumber, ErasureRow)

@@ -26,4 +26,5 @@ def service(city: City) -> Service[Client]:
         project=store.project,
         tables=store.MIRRORS,
         kept_tables=(store.Capacity,),
+        erasures=store.ERASURES,
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from contracts.city import Deadlines
-from contracts.event import CaseEvent
-from contracts.events import casework, intake, partners
+from contracts.event import CaseEvent, Erasure
+from contracts.events import casework, intake, partners, referrals
 from contracts.events.calendar import DayStarted
 from contracts.events.casework import CaseworkEvent
 from contracts.events.intake import IdentityRecorded, IntakePersonEvent
@@ -18,7 +18,7 @@ from contracts.words import RejectionCode
 from services.referrals.domain import clock, commands, moves, offers, placements, sustaining
 from services.referrals.domain.client import Client
 from services.referrals.domain.commands import ConfirmPlacement, Reconsider, ReferralsCommand, VoidReferral
-from services.referrals.domain.fold import fold_identity, fold_own
+from services.referrals.domain.fold import fold_confirmation, fold_erasure, fold_identity, fold_own
 from services.referrals.domain.fold_intake import fold_intake
 from services.referrals.domain.record import (
     Judgement,
@@ -47,6 +47,8 @@ def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
             offers.withdraw_forbidden(turn, survivor)
             offers.withdraw_forbidden(turn, loser)
             sustaining.revise(turn, survivor)
+        case intake.ClientErased():
+            offers.let_go(turn, event.person_id)
         case (
             intake.ProtectionCleared()
             | intake.DisclosureBasisRecorded()
@@ -122,6 +124,9 @@ def on_partner(turn: Turn, record: PartnerRecord) -> None:
     """Every record gets one final answer; a message held for a result gets its own when that result is there."""
     if isinstance(record.event, partners.CapacityAnnounced):
         answer(turn, record, Verdict.APPLIED)  # a row of its own (store.project): it concerns no person
+        return
+    if (told := turn.find_told_to_erase(record.key, record.agency)) is not None:
+        answer(turn, record, moves.confirm_at_last(turn, told, record))
         return
     known = recognise(turn, record)
     if not isinstance(known, Referral):
@@ -238,6 +243,8 @@ def refuse(clients: Clients[Client], unreadable: Unreadable, context: Context) -
 def touches(message: Message) -> Iterable[str]:
     """Whose states a message needs: its own client's, and whom it names; a partner's key is a referral or nobody."""
     match message.event:
+        case Erasure(others=others):
+            return message.subject, *others
         case intake.ClientsMerged() | intake.ClientsUnmerged() as event:
             return event.survivor_id, event.loser_id
         case casework.ReferralRequested(person_id=person_id):
@@ -252,7 +259,12 @@ def touches(message: Message) -> Iterable[str]:
 
 def evolve(client: Client, message: Message, *, deadlines: Deadlines) -> Client:
     """Folds a message of a person topic; casework's say nothing that our own events do not repeat."""
+    if client.erased:
+        event = message.event
+        return fold_confirmation(client, event) if isinstance(event, referrals.ErasureConfirmed) else client
     match message.event:
+        case Erasure() as erasure:
+            return fold_erasure(client, erasure)
         case intake.IntakeEvent() as event:
             return fold_intake(client, event, message.sequence)
         case IdentityRecorded() as event:

@@ -12,6 +12,7 @@ from services.referrals.domain.client import Client
 from services.referrals.domain.commands import Reconsider
 from services.referrals.domain.machine import OPEN
 from services.runtime.decision import Context, Message
+from services.runtime.erasing import deletes
 
 
 class ReferralRow(SQLModel, table=True):
@@ -67,6 +68,13 @@ MIRRORS: Final = (ReferralRow, PlacementRow)
 
 _MERGED_WITH_OPEN: Final = """select distinct r.person_id from referral r join alias a
 on r.person_id in (a.subject, a.canonical) where r.state = any($1) order by 1"""
+
+
+ERASURES: Final = (
+    deletes("referral", "person_id"),
+    deletes("placement", "person_id"),
+    deletes("trace_link", "key"),
+)
 
 
 def index(client: Client) -> Iterator[SQLModel]:

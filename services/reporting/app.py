@@ -5,7 +5,7 @@ from contracts.city import City
 from services.reporting.handlers import project
 from services.reporting.release.freeze import summarise
 from services.reporting.release.store import ReleaseVersion
-from services.reporting.store import TABLES
+from services.reporting.store import ERASURES, TABLES, Erased
 from services.runtime.decision import Aggregate
 from services.runtime.service import Service
 
@@ -18,4 +18,6 @@ def service(_: City) -> Service[Aggregate]:
         project=project,
         summarise=summarise,
         tables=(*TABLES, ReleaseVersion),
+        erasures=ERASURES,
+        erased=Erased,
     )

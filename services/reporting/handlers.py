@@ -17,6 +17,7 @@ from services.reporting.store import (
     CaseMove,
     Characteristic,
     Departure,
+    Erased,
     HouseholdMembership,
     Merge,
     Payment,
@@ -91,6 +92,8 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
             return (PaymentReversal(payment_id=event.payment_id, reversed_on=day),)
         case intake.ClientDeparted():
             return (Departure(person_id=person, sequence=sequence, departed_on=day, reason=event.reason.value),)
+        case intake.ClientErased():
+            return (Erased(person_id=person, erased_on=day),)
         case intake.ClientsMerged():
             if person != event.loser_id:
                 return ()  # the survivor's copy says the same

@@ -6,9 +6,12 @@ gives the same tables. Codes are the contracts' words. Amounts are minor units (
 """
 
 from datetime import date
+from typing import Final
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
+
+from services.runtime.erasing import renames
 
 # intake.person.v1
 
@@ -173,6 +176,15 @@ class Unmerge(SQLModel, table=True):
     unmerged_on: date
 
 
+class Erased(SQLModel, table=True):
+    """A person who was erased: from here on their facts stand under a pseudonym, this one too."""
+
+    __tablename__ = "erased"
+
+    person_id: str = Field(primary_key=True)
+    erased_on: date
+
+
 # casework.case.v1
 
 
@@ -290,6 +302,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     Departure,
     Merge,
     Unmerge,
+    Erased,
     CaseMove,
     PlanAgreement,
     ReferralMove,
@@ -299,3 +312,10 @@ TABLES: tuple[type[SQLModel], ...] = (
     PlacementVoid,
     SustainmentCheck,
 )
+
+_OF_A_PERSON: Final = tuple(str(one.__tablename__) for one in TABLES if "person_id" in one.model_fields)
+ERASURES: Final = (
+    *(statement for table in _OF_A_PERSON for statement in renames(table, "person_id")),
+    *renames("client_merge", "loser_id", "survivor_id"),
+)
+"""Figures rest on facts, not on whose they are: the facts stay, the id goes."""

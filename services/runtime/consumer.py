@@ -20,6 +20,7 @@ from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
+from services.runtime.letting_go import let_go
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.settings import Settings
@@ -169,6 +170,8 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                     applied = await apply_records(
                         self._runtime, db, fresh, today=today, behind=behind, refused=refused, spans=spans
                     )
+                    if gone := applied.let_go:
+                        await let_go(self._runtime, db, gone, today=today, behind=behind, spans=spans)
                     failpoint("inside")
                     await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:

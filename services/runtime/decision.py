@@ -9,7 +9,7 @@ topics have no order among each other. What depends on several topics is decided
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from contracts.city import City
 from contracts.event import Event
@@ -33,6 +33,15 @@ class NotFound(Refusal):
 
 class Aggregate(Protocol):
     """The state of one subject."""
+
+    @property
+    def erased(self) -> bool:
+        """Whether the subject was erased: a state that no later message changes back, and of which no row stays."""
+        ...
+
+    def without(self, subject: str) -> Self:
+        """The state of another person, no longer naming that erased subject."""
+        ...
 
     @property
     def canonical(self) -> str:
@@ -97,7 +106,15 @@ class Addressed:
     event: Event
 
 
-Publication = Event | Addressed
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Takes a subject's record out of a compacted topic: a record without a value, after which compaction forgets."""
+
+    topic: Topic
+    subject: str
+
+
+Publication = Event | Addressed | Tombstone
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """From Kafka records to decisions: decode, drop repeats, find losses, isolate what fails, park whom it concerns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Generic
 
 import asyncpg
 
 from contracts.envelope import MalformedEnvelope, read, readable_id, readable_type
+from contracts.event import Erasure
 from contracts.topics import Topic, Undecodable
 from services.runtime.decision import Message, S, Unreadable
 from services.runtime.outgoing import dead_letter, pack
@@ -59,6 +60,8 @@ class Applied:
     stops: dict[PartitionKey, int]
     done: list[int]
     failed: bool = False
+    let_go: set[str] = field(default_factory=set)
+    """Parked subjects whose erasure has come: it waits for nobody (letting_go.py)."""
 
 
 def decode(runtime: Runtime[S], record: Record) -> Decoded:
@@ -104,6 +107,12 @@ def _subject(record: Record) -> str:
     if "\0" in subject:
         raise Undecodable("malformed", "the key contains a NUL")
     return subject
+
+
+def sequence_of(record: Record) -> int | None:
+    """The sequence of a record that is otherwise unreadable."""
+    raw = dict(record.headers).get("ce_sequence") or b""
+    return int(raw) if raw.isdigit() and len(raw) < 19 else None
 
 
 def _numbered(record: Record, subject: str) -> int:
@@ -160,6 +169,8 @@ class Inbound(Generic[S]):
             if not self._redrive and self._is_parked(one):
                 self._queue.append((one, None))
                 self._counted(one, "queued")
+                if one.message is not None and isinstance(one.message.event, Erasure):
+                    self.applied.let_go.add(one.message.subject)
                 return
             self._counted(one, self._apply(one))
             self._used(one)
@@ -169,6 +180,10 @@ class Inbound(Generic[S]):
             log().error("records lost: partition stopped", topic=place[0], partition=place[1], reason=str(loss))
         except Exception as error:  # whatever deciding raises, this message alone is to blame
             self._fail(one, error)
+
+    def settle(self, one: Decoded) -> None:
+        """Answers an agency's record, from wherever it waited. Raises what deciding raises."""
+        self._apply(one)
 
     def _apply(self, one: Decoded) -> str:
         if one.tombstone is not None:
@@ -227,6 +242,11 @@ class Inbound(Generic[S]):
             offset=one.record.offset,
             reason=reason,
         )
+        if one.topic.agency is None and one.subject and self._unit.is_erased(one.subject):
+            self._unit.count(one.topic, one.subject, sequence_of(one.record) or 0)  # nothing is left to be parked
+            self._counted(one, "erased")
+            self._used(one)
+            return
         self.applied.failed = True
         self._counted(one, "dead")
         if self._redrive:

@@ -56,6 +56,12 @@ class Outgoing:
         return self.topic.name, partition_of(key, self.topic.partitions(layout)), key, pack(envelope.headers()), value
 
 
+def tombstone(topic: Topic, subject: str, layout: Layout) -> OutboxRow:
+    """A subject's last record on a compacted topic; without an envelope, so that it takes no number (docs/adr/0016)."""
+    key = subject.encode()
+    return topic.name, partition_of(key, topic.partitions(layout)), key, pack([]), None
+
+
 @functools.lru_cache(maxsize=200_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key, as Kafka's own clients choose it."""

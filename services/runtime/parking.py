@@ -9,17 +9,15 @@ import asyncpg
 from services.runtime.consumer import business_day
 from services.runtime.database import transaction
 from services.runtime.decision import NotFound, Refusal, S
-from services.runtime.inbound import Inbound, Record, decode
-from services.runtime.outgoing import unpack
+from services.runtime.inbound import Inbound, Record, decode, sequence_of
 from services.runtime.runtime import Runtime
 from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
+from services.runtime.waiting import QUEUE, queued
 
 _LIST = """select s.subject, s.since, s.reason, count(r.id) as waiting,
 min(r.topic) as topic, max(r.attempts) as attempts
 from parked_subject s left join parked_record r on r.subject = s.subject group by 1, 2, 3 order by s.since, s.subject"""
-_QUEUE = """select id, subject, topic, partition, "offset", key, headers, value, attempts, reason, first_failed_at
-from parked_record where subject = any($1) order by id"""
 
 
 class NotParked(NotFound):
@@ -51,7 +49,7 @@ class Parking(Generic[S]):
 
     async def shown(self, subject: str) -> list[dict[str, Any]]:
         """A subject's queue in order: where each record stands and why it failed, never its content."""
-        rows = await self._runtime.pool.fetch(_QUEUE, [subject])
+        rows = await self._runtime.pool.fetch(QUEUE, [subject])
         names = ("id", "topic", "partition", "offset", "attempts", "reason")
         return [
             {name: row[name] for name in names} | {"first_failed_at": _instant(row["first_failed_at"])} for row in rows
@@ -67,10 +65,10 @@ class Parking(Generic[S]):
     async def _redrive(self, subject: str, spans: Spans, *, actor: str, reason: str) -> Redriven:
         async with transaction(self._runtime.pool) as db:
             subjects = await self._claim(db, subject)
-            rows = await db.fetch(_QUEUE, subjects)
+            rows = await db.fetch(QUEUE, subjects)
             today, behind = await business_day(db, self._runtime)
             unit = Unit(self._runtime, db, today=today, behind=behind, spans=spans)
-            applied = await Inbound(self._runtime, unit, redrive=True).apply([_record(row) for row in rows])
+            applied = await Inbound(self._runtime, unit, redrive=True).apply([queued(row) for row in rows])
             await db.execute("delete from parked_record where id = any($1::bigint[])", applied.done)
             left = len(rows) - len(applied.done)
             await self._release(db, subjects)
@@ -84,13 +82,13 @@ class Parking(Generic[S]):
         """Gives up the record at the head of a queue: its sequence counts as heard, its effects never happen."""
         async with transaction(self._runtime.pool) as db:
             subjects = await self._claim(db, subject)
-            rows = await db.fetch(_QUEUE, subjects)
+            rows = await db.fetch(QUEUE, subjects)
             if not rows:
                 raise NotParked(f"{subject} has no queued record in {self._runtime.service.name}")
             head = rows[0]
             if head["reason"] is None:
                 raise NotAtTheHead("the first queued record has not failed: redrive first")
-            await self._count(db, _record(head))
+            await self._count(db, queued(head))
             await db.execute("delete from parked_record where id = $1", head["id"])
             await self._release(db, subjects)
             place = (head["topic"], head["partition"], head["offset"])
@@ -121,7 +119,7 @@ class Parking(Generic[S]):
 
     async def _count(self, db: asyncpg.Connection, record: Record) -> None:
         found = decode(self._runtime, record)
-        sequence = found.message.sequence if found.message else _sequence(record)
+        sequence = found.message.sequence if found.message else sequence_of(record)
         if found.topic.sequenced and found.subject is not None and sequence:
             await db.execute(
                 "insert into ledger (topic, subject, last) values ($1, $2, $3) on conflict (topic, subject) "
@@ -149,17 +147,6 @@ class Parking(Generic[S]):
             actor,
             reason,
         )
-
-
-def _record(row: asyncpg.Record) -> Record:
-    headers = unpack(row["headers"])
-    return Record(row["topic"], row["partition"], row["offset"], row["key"], headers, row["value"], row["id"])
-
-
-def _sequence(record: Record) -> int | None:
-    """The sequence of a record that is otherwise unreadable."""
-    raw = dict(record.headers).get("ce_sequence") or b""
-    return int(raw) if raw.isdigit() and len(raw) < 19 else None
 
 
 def _instant(found: datetime | None) -> str | None:

@@ -23,10 +23,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlmodel import SQLModel
 
 from contracts.city import read_city
+from contracts.event import Erasure
 from contracts.topics import Topic
 from services.runtime.consumer import record_of
 from services.runtime.database import bulk, connect_pool, transaction, upsert_models
 from services.runtime.decision import Message, S
+from services.runtime.erasing import rows_of
 from services.runtime.inbound import Decoded, decode
 from services.runtime.migrations import migrate
 from services.runtime.runtime import Runtime, folds, is_day
@@ -58,6 +60,9 @@ class Replay(Generic[S]):
         self._runtime, self._live, self._stand = runtime, live, stand
         self._states: dict[str, S] = {}
         self._last: dict[tuple[str, str], int] = {}
+        self._named: dict[str, set[str]] = {}
+        """Erased subjects, with the ids that led to them."""
+        self._others: set[str] = set()
         self.events = 0
 
     async def run(self) -> None:
@@ -75,6 +80,13 @@ class Replay(Generic[S]):
                 await save_states(
                     db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]}, {}, today=today
                 )
+            await self.erase(db)
+
+    async def erase(self, db: asyncpg.Connection) -> None:
+        """Deletes what the tables have of erased subjects: theirs may have been told by several topics."""
+        if self._named:
+            names = sorted({name for found in self._named.values() for name in found})
+            await rows_of(db, self._runtime, sorted(self._named), names=names, others=sorted(self._others))
 
     async def _today(self) -> date:
         """The day that the service has decided last."""
@@ -129,6 +141,8 @@ class Replay(Generic[S]):
                 self.events += 1
                 rows += self._runtime.service.project(message)
                 self._evolve(message)
+                if isinstance(message.event, Erasure):
+                    self._note(message.event)
         async with transaction(self._runtime.pool) as db:
             await upsert_models(db, rows)
 
@@ -138,7 +152,17 @@ class Replay(Generic[S]):
         if service.initial is None or not folds(message.topic) or not (own or tuple(service.touches(message))):
             return
         before = self._states.get(message.subject) or service.initial(message.subject)
-        self._states[message.subject] = service.evolve(before, message)
+        self._states[message.subject] = after = service.evolve(before, message)
+        if after.erased and not before.erased:
+            self._named.setdefault(message.subject, set()).update(before.references)
+
+    def _note(self, event: Erasure) -> None:
+        """Others name the subject no more; what is folded later cannot: it is told of nobody but them."""
+        self._named.setdefault(event.subject, set()).add(event.subject)
+        self._others.update(event.others)
+        for other in event.others:
+            if (state := self._states.get(other)) is not None:
+                self._states[other] = state.without(event.subject)
 
     def _is_new(self, message: Message) -> bool:
         """Drops what a relay sent twice."""
@@ -207,6 +231,7 @@ async def replay(service_name: str, settings: Settings, *, restore: bool = False
                     name = model.__tablename__
                     await db.execute(f"truncate public.{name}")
                     await db.execute(f"insert into public.{name} select * from {SCHEMA}.{name}")
+                await folding.erase(db)  # an older backup still has their names and texts
             await db.execute(f"drop schema {SCHEMA} cascade")
     finally:
         await scratch.close()

@@ -90,3 +90,7 @@ class Service(Generic[S]):
     """Tables that `index` and `project` write: a replay rebuilds and compares them."""
     kept_tables: tuple[type[SQLModel], ...] = ()
     """Tables of `Outcome.rows`, which no event can rebuild; a replay leaves them alone."""
+    erasures: tuple[str, ...] = ()
+    """What deletes an erased subject's rows from these tables, or takes its id out of them (see erasing.py)."""
+    erased: type[SQLModel] | None = None
+    """Where a service without states keeps who was erased: `person_id`, by pseudonym, which `erasures` puts there."""

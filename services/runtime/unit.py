@@ -12,11 +12,12 @@ from typing import Any, Generic
 import asyncpg
 from sqlmodel import SQLModel
 
-from contracts.event import Event, PersonEvent
+from contracts.event import Erasure, Event, PersonEvent
 from contracts.topics import Topic
 from services.runtime.database import upsert, upsert_models, values_of
-from services.runtime.decision import Addressed, Clients, Context, Message, Publication, S, Unreadable
-from services.runtime.outgoing import Ids, OutboxRow, Outgoing
+from services.runtime.decision import Addressed, Clients, Context, Message, Publication, S, Tombstone, Unreadable
+from services.runtime.erasing import erase, erased_among
+from services.runtime.outgoing import Ids, OutboxRow, Outgoing, tombstone
 from services.runtime.runtime import Runtime, folds, is_day
 from services.runtime.service import Outcome
 from services.runtime.tables import Alias, Ledger, Reference, State
@@ -62,6 +63,7 @@ class _Draft:
     causation: str | None
     outgoing: list[Outgoing] = field(default_factory=list)
     rows: list[SQLModel] = field(default_factory=list)
+    tombstones: list[Tombstone] = field(default_factory=list)
     numbers: dict[Subject, int] = field(default_factory=dict)
 
 
@@ -92,6 +94,11 @@ class Unit(Generic[S]):
         self._rows: list[SQLModel] = []
         self._outgoing: list[Outgoing] = []
         self._letters: list[OutboxRow] = []
+        self._told: set[str] = set()
+        """Subjects of whom something was heard or decided: of one that was erased it leaves nothing."""
+        self._erased: set[str] = set()
+        """Of those of a service without states, the erased ones."""
+        self._others: set[str] = set()
 
     @property
     def clients(self) -> Clients[S]:
@@ -116,6 +123,7 @@ class Unit(Generic[S]):
             await self._lock(heard)
             subjects = {*names, *(subject for _, subject in heard)}
             self.parked = {row[0] for row in await self.db.fetch(_PARKED, list(subjects))}
+            self._erased.update(await erased_among(self.db, self._runtime, subjects))
             return
         own, subjects = self._runtime.own.name, await self._subjects(set(names), set(only_known))
         while True:
@@ -186,6 +194,10 @@ class Unit(Generic[S]):
             subjects = {name for subject in subjects for name in self._clients.related(subject)} | subjects
         return bool(subjects & self.parked)
 
+    def is_erased(self, subject: str) -> bool:
+        """Whether there is nothing left to know of a subject that this unit has locked."""
+        return subject in self._erased if self._clients is None else self._clients[subject].erased
+
     def count(self, topic: Topic, subject: str, sequence: int) -> None:
         """Notes that a subject was heard up to `sequence`, whatever came of it."""
         if topic.sequenced and sequence:
@@ -204,11 +216,26 @@ class Unit(Generic[S]):
         draft = self._draft(cause, message.correlation or message.id, message.id, stamp=stamp)
         draft.rows += self._service.project(message)
         if names:
-            if folds(message.topic):
-                self._evolve(message)
-            self._publish_all(draft, self._service.react(self.clients, message, self.context(cause)))
+            self._decide(draft, message, self.context(cause))
+        if folds(message.topic) and (names or self._clients is None):
+            self._told.add(message.subject)
+        if isinstance(message.event, Erasure) and self._clients is None:
+            self._erased.add(message.subject)
         self._keep(draft)
         self.count(message.topic, message.subject, message.sequence)
+
+    def _decide(self, draft: _Draft, message: Message, context: Context) -> None:
+        """An erasure is reacted to before it is folded: afterwards nothing is known. Nothing of ours is decided of
+        whom there is no more."""
+        if isinstance(message.event, Erasure):
+            self._publish_all(draft, self._service.react(self.clients, message, context))
+            self._evolve(message)
+            return
+        if folds(message.topic):
+            self._evolve(message)
+            if self.clients[message.subject].erased:
+                return
+        self._publish_all(draft, self._service.react(self.clients, message, context))
 
     def refuse(self, unreadable: Unreadable) -> None:
         """Answers a partner's record that is no message."""
@@ -259,6 +286,9 @@ class Unit(Generic[S]):
 
     def _publish(self, draft: _Draft, publication: Publication) -> None:
         """Numbers and folds an event of ours; one addressed elsewhere is numbered in `close`, with its row locked."""
+        if isinstance(publication, Tombstone):
+            draft.tombstones.append(publication)
+            return
         if isinstance(publication, Addressed):
             topic, event, sequence = publication.topic, publication.event, None
         else:
@@ -284,6 +314,10 @@ class Unit(Generic[S]):
         after = self._service.evolve(before, message)
         if after is not before:  # a message that changes nothing rewrites nothing
             self.clients.stage(message.subject, after)
+        if isinstance(message.event, Erasure):
+            for other in message.event.others:
+                self.clients.stage(other, self.clients[other].without(message.subject))
+            self._others.update(message.event.others)
 
     def _next(self, draft: _Draft, topic: Topic, event: Event) -> int:
         key = topic.name, event.subject
@@ -295,8 +329,11 @@ class Unit(Generic[S]):
             self._changed.update(self._clients.keep())
         self._ledger |= draft.numbers
         self._counted.update(draft.numbers)
+        self._told.update(one.event.subject for one in draft.outgoing if one.topic is self._runtime.own)
         self._rows += draft.rows
         self._outgoing += draft.outgoing
+        layout = self._runtime.settings.layout
+        self._letters += (tombstone(one.topic, one.subject, layout) for one in draft.tombstones)
 
     async def close(self) -> None:
         """Saves states, indices, facts, ledger and outbox; what a failed decision left staged is forgotten."""
@@ -304,12 +341,20 @@ class Unit(Generic[S]):
             self._clients.drop()
         await self._save_states()
         await upsert_models(self.db, self._rows)
+        await self._erase()
         rows = await self._number()
         await upsert(self.db, Ledger, [(*key, self._ledger[key]) for key in sorted(self._counted)])
         await self._forget_nobody()
         if rows := rows + self._letters:
             await self.db.execute(_OUTBOX, *(list(column) for column in zip(*rows, strict=True)))
         await self.spans.offered(self.db, self._outgoing)
+
+    async def _erase(self) -> None:
+        """Deletes what tables have of erased subjects, also what this unit has just put there."""
+        if gone := sorted(name for name in self._told if self.is_erased(name)):
+            names = {name for subject in gone if (state := self._before.get(subject)) for name in state.references}
+            kept = {name for subject in gone if self._clients for name in self._clients[subject].references}
+            await erase(self.db, self._runtime, gone, names=names, kept=kept, others=self._others)
 
     async def _forget_nobody(self) -> None:
         """Takes back rows that were made to lock whom there is not: a command may name anybody."""

@@ -22,6 +22,7 @@ _AS_IT_WAS = (
     """update timeline set data = data || '{"implied": false}' where type = 'ReferralAccepted'""",
     """update timeline set data = data || '{"follows": null}' where type = 'ReferralRequested'""",
     "drop table access",
+    "update state set document = document - 'erased_on'",
     "update alembic_version set version_num = '0001'",
 )
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Self
 
 from contracts.city import City
+from contracts.event import Erasure
 from contracts.events.casework import CaseworkEvent
 from contracts.events.intake import IdentityRecorded, IntakePersonEvent
 from contracts.events.referrals import ReferralsEvent
@@ -16,13 +18,24 @@ from services.runtime.decision import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """`intake`, `identity` and `referrals` are what the other services told, `casework` is what this one decided."""
+    """`intake`, `identity` and `referrals` are what the other services told, `casework` is what this one decided.
+
+    Of an erased client nothing is left but the day, and nothing is added."""
 
     person_id: str
     intake: Intake = field(default_factory=Intake)
     identity: Identity | None = None
     casework: Casework = field(default_factory=Casework)
     referrals: Referrals = field(default_factory=Referrals)
+    erased_on: date | None = None
+
+    @property
+    def erased(self) -> bool:
+        return self.erased_on is not None
+
+    def without(self, subject: str) -> Self:
+        merges = tuple(one for one in self.intake.merges if subject not in {one.survivor_id, one.loser_id})
+        return self if merges == self.intake.merges else replace(self, intake=replace(self.intake, merges=merges))
 
     @property
     def canonical(self) -> str:
@@ -46,6 +59,10 @@ class Client:
 def evolve(client: Client, message: Message, *, city: City) -> Client:
     """The client after one more message of any topic; what does not concern casework leaves it as it was."""
     event = message.event
+    if client.erased:
+        return client
+    if isinstance(event, Erasure):
+        return Client(person_id=client.person_id, erased_on=event.occurred_on)
     if isinstance(event, IntakePersonEvent):
         told = intake.fold(client.intake, event, sequence=message.sequence, city=city)
         return client if told is client.intake else replace(client, intake=told)

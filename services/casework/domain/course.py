@@ -7,6 +7,7 @@ from contracts.event import Event
 from contracts.events.casework import CaseClosed, CaseOpened, CaseReopened, CaseTransferred, ReviewDue
 from contracts.words import CaseClosedReason, ReopenReason, TransferReason
 from services.casework.domain.cases import Case
+from services.casework.domain.client import Client
 from services.casework.domain.intake import OfficeSince
 from services.casework.domain.person import Person
 from services.casework.domain.resuming import last_closed, may_begin, why_on
@@ -42,6 +43,12 @@ def follow(person: Person, context: Context, *, because: TransferReason | None =
 
 def close(case: Case, reason: CaseClosedReason, today: date) -> CaseClosed:
     return CaseClosed(person_id=case.person_id, case_id=case.case_id, occurred_on=today, reason=reason)
+
+
+def let_go(client: Client, context: Context) -> tuple[Event, ...]:
+    """Before a client is erased: intake refuses that while aid is in force, without which no case is open; one that
+    is so all the same must not count as open for ever."""
+    return tuple(close(one, CaseClosedReason.AID_ENDED, context.today) for one in client.casework.cases if one.open)
 
 
 def reopen(case: Case, office: str, today: date, reason: ReopenReason) -> tuple[Event, ...]:

@@ -161,9 +161,11 @@ def fold(record: Intake, event: told.IntakePersonEvent, *, sequence: int, city: 
             | told.PossibleDuplicateFound()
             | told.PossibleDuplicateDismissed()
             | told.ClientCorrected()
+            | told.ClientErased()
         ):
             changed = (
-                record  # amounts, households and statistics are not casework's; the legal basis is referrals' gate
+                record  # amounts, households and statistics are not casework's; the legal basis is referrals' gate;
+                # whoever is erased has no record any more (domain/client.py)
             )
         case _:
             assert_never(event)

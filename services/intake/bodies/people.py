@@ -157,6 +157,16 @@ class DepartureBody(PersonBody):
         return told.Depart(person_id=person_id, reason=self.reason, on=self.on)
 
 
+class ErasureBody(Body):
+    """Why the client's data go, and what obliges the office."""
+
+    reason: told.ErasureReason
+    legal_basis: told.ErasureBasis
+
+    def order(self, person_id: str, author: str, /) -> told.Erase:
+        return told.Erase(person_id=person_id, reason=self.reason, basis=self.legal_basis, author=author)
+
+
 class TransferBody(Body):
     on: date
     reason: Literal[OfficeChangeReason.REORGANISATION] = OfficeChangeReason.REORGANISATION

@@ -1,7 +1,8 @@
 """One client's state: dated facts in tuples, as the events on `intake.person.v1` told them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Self
 
 from contracts.words import (
     Ability,
@@ -119,7 +120,10 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """What is known under one `person_id`. Residences, memberships and amounts stand in order of `since`."""
+    """What is known under one `person_id`. Residences, memberships and amounts stand in order of `since`.
+
+    Of an erased client nothing is left but to which households the id belonged: who heads one on a day, and what it was
+    paid, follows from all who ever did."""
 
     person_id: str
     registered_on: date | None = None
@@ -139,6 +143,19 @@ class Client:
     possible_duplicates: tuple[str, ...] = ()
     dismissed_duplicates: tuple[str, ...] = ()
     """Of those, the records that are other persons."""
+    erased_on: date | None = None
+
+    @property
+    def erased(self) -> bool:
+        return self.erased_on is not None
+
+    def without(self, subject: str) -> Self:
+        return replace(
+            self,
+            merges=tuple(one for one in self.merges if subject not in {one.survivor_id, one.loser_id}),
+            possible_duplicates=tuple(one for one in self.possible_duplicates if one != subject),
+            dismissed_duplicates=tuple(one for one in self.dismissed_duplicates if one != subject),
+        )
 
     @property
     def canonical(self) -> str:

@@ -30,7 +30,11 @@ T = TypeVar("T")
 
 
 def fold(client: Client, event: Event) -> Client:
+    if client.erased:
+        return client
     match event:
+        case said.ClientErased(occurred_on=day):
+            return _erased(client, day)
         case said.ClientRegistered():
             return _registered(client, event)
         case said.HouseholdChanged(occurred_on=since, household_id=household_id, head=head):
@@ -74,6 +78,16 @@ def _registered(client: Client, event: said.ClientRegistered) -> Client:
         residences=_from(client.residences, lives),
         departed_on=None,
         departure=None,
+    )
+
+
+def _erased(client: Client, day: date) -> Client:
+    """Households are those of the surviving record; a merged one's never counted."""
+    return Client(
+        person_id=client.person_id,
+        memberships=client.memberships if client.canonical == client.person_id else (),
+        departed_on=day if client.departed_on is None else min(client.departed_on, day),
+        erased_on=day,
     )
 
 

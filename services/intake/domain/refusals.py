@@ -59,6 +59,30 @@ class UnknownPayment(NotFound):
         super().__init__("no payment has this id: GET /households/{id}/payments lists a household's")
 
 
+class AidInForce(Refusal):
+    code = "aid_in_force"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the client receives aid, or will: end the benefits or record the departure first; "
+            "an open case and open referrals end by that"
+        )
+
+
+class NamedMeanwhile(Refusal):
+    code = "named_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("another record named the client at this moment: send the command again")
+
+
+class PayeeErased(Refusal):
+    code = "payee_erased"
+
+    def __init__(self) -> None:
+        super().__init__("whom this was paid to has been erased: it can only be taken back in the city's own books")
+
+
 class PaymentAlreadyReversed(Refusal):
     code = "payment_reversed"
 

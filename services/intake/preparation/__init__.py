@@ -13,6 +13,7 @@ from services.intake.domain.commands import Command, Register
 from services.intake.preparation.ages import ages
 from services.intake.preparation.households import households
 from services.intake.preparation.identities import identities
+from services.intake.preparation.others import others
 from services.intake.preparation.payments import payments
 from services.intake.preparation.prepared import Prepared
 from services.intake.preparation.relatives import relatives
@@ -25,6 +26,7 @@ async def prepare(db: asyncpg.Connection, commands: Sequence[Command], context: 
     found = await identities(db, found, context)
     found = await households(db, found, context)
     found = await relatives(db, found)
+    found = await others(db, found)
     found = await ages(db, found)
     return await payments(db, found)
 

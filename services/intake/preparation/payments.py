@@ -10,7 +10,7 @@ import asyncpg
 
 from contracts.words import BenefitKind, Currency, Money
 from services.intake.domain.commands import Paid, PayHousehold, ReversePayment, Share
-from services.intake.domain.refusals import PaymentAlreadyReversed, UnknownHousehold, UnknownPayment
+from services.intake.domain.refusals import PayeeErased, PaymentAlreadyReversed, UnknownHousehold, UnknownPayment
 from services.intake.preparation.prepared import Prepared
 
 _OWED: Final = """
@@ -56,8 +56,9 @@ month's last day who has not departed; without one, the lowest of those who rece
 
 
 _PAID: Final = """
-select p.*, r.payment_id is not null as taken_back
-from payment p left join payment_reversal r using (payment_id) where p.payment_id = any($1)"""
+select p.*, r.payment_id is not null as taken_back, c.person_id is null as erased
+from payment p left join payment_reversal r using (payment_id) left join client c using (person_id)
+where p.payment_id = any($1)"""
 _HOUSEHOLDS_OF: Final = "select household_id from payment where payment_id = any($1)"
 _LOCK_HOUSEHOLDS: Final = (
     "select household_id from household where household_id = any($1) order by household_id for update"
@@ -99,13 +100,15 @@ def _owing(
 
 def _reversible(
     command: ReversePayment, paid: dict[str, Mapping[str, Any]]
-) -> ReversePayment | UnknownPayment | PaymentAlreadyReversed:
+) -> ReversePayment | UnknownPayment | PaymentAlreadyReversed | PayeeErased:
     """Whom it was paid to and what for. A second line about one payment finds it taken."""
     row = paid.get(command.payment_id)
     if row is None:
         return UnknownPayment()
     if row["taken_back"]:
         return PaymentAlreadyReversed()
+    if row["erased"]:
+        return PayeeErased()
     paid[command.payment_id] = {**row, "taken_back": True}
     found = Paid(
         person_id=row["person_id"],

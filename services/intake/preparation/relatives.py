@@ -6,10 +6,10 @@ from typing import Final
 
 import asyncpg
 
-from services.intake.domain.commands import Depart, JoinHousehold, MergeClients, Register, UndoMerge
+from services.intake.domain.commands import Depart, Erase, JoinHousehold, MergeClients, Register, UndoMerge
 from services.intake.preparation.prepared import Prepared
 
-Housed = Register | JoinHousehold | Depart | MergeClients | UndoMerge
+Housed = Register | JoinHousehold | Depart | Erase | MergeClients | UndoMerge
 _MERGED: Final = "select name, subject from reference where name = any($1)"
 _FAMILIES: Final = """
 with recursive up(named, person_id) as (
@@ -75,7 +75,7 @@ def _named(command: Housed, merged: dict[str, str]) -> tuple[str, ...]:
     match command:
         case JoinHousehold():
             return (command.person_id, *command.companions)
-        case Register() | Depart():
+        case Register() | Depart() | Erase():
             return (command.person_id,)
         case MergeClients():
             return (command.survivor_id, command.loser_id)

@@ -1,8 +1,9 @@
 """What referrals knows of one client: records that are each the fold of one topic, none depending on another."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Self
 
 from services.referrals.domain.circumstances import Circumstances, first_stop
 from services.referrals.domain.placement import Placement
@@ -23,14 +24,36 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldToErase:
+    """Of an erased client an agency had this referral: it was told to erase, and confirmed it or has not yet."""
+
+    referral_id: str
+    agency: str
+    confirmed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """`circumstances` from `intake.person.v1`, `contact` from `intake.identity.v1`, the rest from our own topic."""
+    """`circumstances` from `intake.person.v1`, `contact` from `intake.identity.v1`, the rest from our own topic.
+
+    Of an erased client nothing is left but the day, and the pseudonyms under which agencies were told to erase."""
 
     person_id: str
     circumstances: Circumstances = field(default_factory=Circumstances)
     contact: Contact | None = None
     referrals: tuple[Referral, ...] = ()
     placements: tuple[Placement, ...] = ()
+    erased_on: date | None = None
+    told_to_erase: tuple[ToldToErase, ...] = ()
+
+    @property
+    def erased(self) -> bool:
+        return self.erased_on is not None
+
+    def without(self, subject: str) -> Self:
+        known = self.circumstances
+        merges = tuple(one for one in known.merges if subject not in {one.survivor_id, one.loser_id})
+        return self if merges == known.merges else replace(self, circumstances=replace(known, merges=merges))
 
     @property
     def canonical(self) -> str:
@@ -39,7 +62,8 @@ class Client:
 
     @property
     def references(self) -> tuple[str, ...]:
-        return (*(r.referral_id for r in self.referrals), *(p.placement_id for p in self.placements))
+        told = (one.referral_id for one in self.told_to_erase)
+        return (*(r.referral_id for r in self.referrals), *(p.placement_id for p in self.placements), *told)
 
     def due(self, _: date) -> date | None:
         """Every deadline stands until what is decided on it uses it up, however late that is."""

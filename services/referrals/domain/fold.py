@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from contracts.city import Deadlines
+from contracts.event import Erasure
 from contracts.events import intake
 from contracts.events import referrals as facts
-from services.referrals.domain.client import Client, Contact
+from services.referrals.domain.client import Client, Contact, ToldToErase
 from services.referrals.domain.fold_placement import fold_placements
 from services.referrals.domain.machine import UNDECIDED, Move, State, after
 from services.referrals.domain.referral import Heard, Held, Referral, Reminder
@@ -32,6 +33,25 @@ def fold_identity(client: Client, event: intake.IdentityRecorded, version: int) 
         phone=event.phone,
     )
     return replace(client, contact=contact)
+
+
+def fold_erasure(client: Client, event: Erasure) -> Client:
+    """Nothing is left but what agencies must still confirm, by the pseudonyms that they know."""
+    told = (
+        ToldToErase(referral_id=one.referral_id, agency=one.agency, confirmed_on=one.erased_on)
+        for one in client.referrals
+        if one.requested_on is not None
+    )
+    return Client(person_id=client.person_id, erased_on=event.occurred_on, told_to_erase=tuple(told))
+
+
+def fold_confirmation(client: Client, event: facts.ErasureConfirmed) -> Client:
+    """The only thing that an erased client still learns."""
+    told = (
+        replace(one, confirmed_on=event.occurred_on) if one.referral_id == event.referral_id else one
+        for one in client.told_to_erase
+    )
+    return replace(client, told_to_erase=tuple(told))
 
 
 def fold_own(client: Client, event: facts.ReferralEvent, deadlines: Deadlines) -> Client:

@@ -6,6 +6,7 @@ from contracts.events import partners
 from contracts.events import referrals as facts
 from contracts.topics import PERSON
 from contracts.words import RejectionCode
+from services.referrals.domain.client import Client, ToldToErase
 from services.referrals.domain.machine import OPEN, TERMINAL, UNDECIDED, Move, State, after, barred
 from services.referrals.domain.offers import forbidden, release_contact, tell_erase, tell_offer
 from services.referrals.domain.record import Judgement, PartnerRecord, Verdict, too_far
@@ -80,6 +81,25 @@ def confirm_erasure(turn: Turn, referral: Referral, record: PartnerRecord) -> Ju
     if referral.erased_on is not None:
         return Verdict.DUPLICATE
     turn.publish(facts.ErasureConfirmed(**_said(referral, record)))
+    return Verdict.APPLIED
+
+
+def confirm_at_last(turn: Turn, held: tuple[Client, ToldToErase], record: PartnerRecord) -> Judgement:
+    """Of an erased client nothing is known any more, but that the agency was told to erase."""
+    client, told = held
+    if not isinstance(record.event, partners.EraseConfirmed):
+        return RejectionCode.UNKNOWN_REFERRAL
+    if told.confirmed_on is not None:
+        return Verdict.DUPLICATE
+    turn.publish(
+        facts.ErasureConfirmed(
+            person_id=client.person_id,
+            referral_id=told.referral_id,
+            agency=told.agency,
+            occurred_on=record.event.occurred_on,
+            message_id=record.message_id,
+        )
+    )
     return Verdict.APPLIED
 
 

@@ -128,6 +128,17 @@ def withdraw_twins(turn: Turn, *person_ids: str) -> None:
         kept.add(found.agency)
 
 
+def let_go(turn: Turn, person_id: str) -> None:
+    """Before a client is erased: nothing stays open, and every agency that may hold anything is told to erase it."""
+    for found in turn.client(person_id).referrals:
+        if found.state is State.DRAFT:
+            turn.publish(facts.ReferralRefused(**about(found), occurred_on=turn.today, code=RefusalCode.WITHDRAWN))
+        elif found.is_open:
+            withdraw(turn, found, WithdrawReason.AID_ENDED)
+        elif found.requested_on is not None and found.erased_on is None:
+            tell_erase(turn, found)
+
+
 def withdraw_on_request(turn: Turn, request: casework.ReferralWithdrawalRequested) -> None:
     """A case manager takes an offer back: legal while it is open or a draft, else refused with an event (R1)."""
     found = turn.find_referral(request.referral_id)

@@ -9,7 +9,7 @@ from contracts.city import City
 from contracts.events import partners
 from contracts.events import referrals as facts
 from contracts.topics import Topic, partner_out
-from services.referrals.domain.client import Client
+from services.referrals.domain.client import Client, ToldToErase
 from services.referrals.domain.fold import fold_own
 from services.referrals.domain.placement import Placement
 from services.referrals.domain.referral import Referral
@@ -44,6 +44,13 @@ class Turn:
         """The referral of that id, whosever it is; None if nobody's."""
         holder = self._clients.find(referral_id)
         return None if holder is None else self.client(holder.person_id).referral(referral_id)
+
+    def find_told_to_erase(self, referral_id: str, agency: str) -> tuple[Client, ToldToErase] | None:
+        """The erased client whose referral this agency had under that pseudonym; None if it is nobody's."""
+        holder = self._clients.find(referral_id)
+        known = () if holder is None else holder.told_to_erase
+        told = next((one for one in known if (one.referral_id, one.agency) == (referral_id, agency)), None)
+        return None if holder is None or told is None else (holder, told)
 
     def find_placement(self, placement_id: str) -> tuple[Referral, Placement] | None:
         """The placement of that id and the referral that led to it."""

@@ -57,6 +57,11 @@ class Toy:
     transfers: int = 0
     reviewed: bool = False
 
+    erased: bool = False
+
+    def without(self, subject: str) -> "Toy":
+        return self if self.survivor != subject else replace(self, survivor=None)
+
     @property
     def canonical(self) -> str:
         return self.survivor or self.person_id

@@ -11,6 +11,9 @@ from services.intake.domain.commands.people import (
     Correct,
     Depart,
     DismissDuplicate,
+    Erase,
+    ErasureBasis,
+    ErasureReason,
     IdentityCommand,
     JoinHousehold,
     MergeClients,
@@ -44,6 +47,9 @@ __all__ = [
     "DismissDuplicate",
     "EndBenefit",
     "EndBenefits",
+    "Erase",
+    "ErasureBasis",
+    "ErasureReason",
     "HouseholdChoice",
     "IdentityCommand",
     "JoinHousehold",
@@ -84,6 +90,7 @@ Command = (
     | EndBenefit
     | EndBenefits
     | Depart
+    | Erase
     | MergeClients
     | UndoMerge
     | DismissDuplicate

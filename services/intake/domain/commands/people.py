@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from contracts.words import Department, DepartureReason, OfficeChangeReason, Sex
 from services.intake.domain.commands.base import (
@@ -119,6 +120,37 @@ class Depart(PersonCommand):
     @property
     def targets(self) -> tuple[str, ...]:
         return (self.person_id, *self.relatives)
+
+
+class ErasureReason(StrEnum):
+    """Why a client's data go."""
+
+    NO_LONGER_NEEDED = "no_longer_needed"
+    REQUESTED = "requested"
+    NOT_LAWFUL = "not_lawful"
+
+
+class ErasureBasis(StrEnum):
+    """What obliges the office: the tenth book of the social code, or a court."""
+
+    SGB_X_84 = "sgb_x_84"
+    COURT_ORDER = "court_order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(PersonCommand):
+    """Deletes a person, all of their records, in every service."""
+
+    reason: ErasureReason
+    basis: ErasureBasis
+    author: str
+    # prepared
+    relatives: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.person_id, *self.relatives, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
