@@ -13,7 +13,7 @@ from contracts import golden, headers
 from contracts.city import Agency, City
 from contracts.event import Event
 from contracts.schema import Schema, closed, opened
-from contracts.topics import DAY, DAY_MS, Layout, Topic, all_topics, partner_in, partner_out
+from contracts.topics import COMPACTION_LAG_MS, DAY, DAY_MS, Layout, Topic, all_topics, partner_in, partner_out
 
 _BINDING: Final = "0.5.0"
 _SOURCES: Final = re.compile(r"\s*\((?:domain\.md [^)]*|[A-Z]\d+|\d\.\d+)\)")
@@ -167,7 +167,7 @@ def _kafka(topic: Topic, layout: Layout) -> Schema:
             "cleanup.policy": ["compact" if topic.compacted else "delete"],
             "retention.ms": -1 if topic.retention_days is None else topic.retention_days * DAY_MS,
             "max.message.bytes": topic.max_bytes,
-            **({"max.compaction.lag.ms": DAY_MS} if topic.compacted else {}),
+            **({"max.compaction.lag.ms": COMPACTION_LAG_MS} if topic.compacted else {}),
         },
         "bindingVersion": _BINDING,
     }

@@ -18,6 +18,8 @@ MAX_PARTNER_BODY: Final = 256 * 1024
 """Bytes; a partner's larger body is refused with `too_large`, although its topic accepts 1 MiB."""
 MEBIBYTE: Final = 1024 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
+COMPACTION_LAG_MS: Final = DAY_MS
+"""What a tombstone erases leaves the disk within a day of the partition's next record, not whenever it is worth it."""
 PARTNER_RETENTION_DAYS: Final = 30
 SERVICES: Final = ("intake", "casework", "referrals", "reporting")
 
@@ -80,9 +82,7 @@ class Topic:
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(-1 if self.retention_days is None else self.retention_days * DAY_MS),
             "max.message.bytes": str(self.max_bytes),
-            **(
-                {"max.compaction.lag.ms": str(DAY_MS)} if self.compacted else {}
-            ),  # what a tombstone erases goes in a day
+            **({"max.compaction.lag.ms": str(COMPACTION_LAG_MS)} if self.compacted else {}),
         }
 
     @cached_property

@@ -30,15 +30,13 @@ _TIMELINE: Final = frozenset({topics.PERSON.name, topics.CASE.name, topics.REFER
 _NOT_DATA: Final = {"person_id", "occurred_on", "referral_id", "agency", "held"}
 
 
+_NAMES_THEM: Final = "exists (select from gone where data::text like '%' || subject || '%')"
 ERASURES: Final = (
     deletes("cases", "person_id"),
     deletes("reconciliation_item", "person_id"),
     deletes("suggestion", "person_id"),
     deletes("timeline", "person_id"),
-    forgets(
-        "timeline",
-        "person_id = any($4::text[]) and exists (select from erased where data::text like '%' || subject || '%')",
-    ),
+    forgets("timeline", f"person_id = any($4::text[]) and {_NAMES_THEM}"),
     deletes("client", "person_id"),
     deletes("plan_text", "case_id"),
 )

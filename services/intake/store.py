@@ -46,9 +46,10 @@ ERASURES: Final = (
     deletes("identity_block", "person_id"),
     forgets(
         "household_number n",
-        """household_id in (select household_id from membership join erased on subject = person_id) and not exists (
+        """household_id in (select household_id from membership join gone on subject = person_id) and not exists (
   select from membership m join client c using (person_id) where m.household_id = n.household_id)""",
     ),
+    deletes("membership", "person_id"),
 )
 """Payments are the city's books and stay, of nobody; an office's number of a household goes with its last client."""
 

@@ -6,15 +6,16 @@ whose records named them. A pseudonym is derived in the installation's secret na
 same one, services differ in it, and nothing leads from it to the subject.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
 
+from services.runtime.database import upsert_models
 from services.runtime.outgoing import Ids
 from services.runtime.runtime import Runtime
 
-_GIVEN: Final = """with erased(subject, pseudonym) as (select * from unnest($1::text[], $2::text[])),
+_GIVEN: Final = """with gone(subject, pseudonym) as (select * from unnest($1::text[], $2::text[])),
   named(name) as (select unnest($3::text[])), other(subject) as (select unnest($4::text[]))"""
 _REFERENCES: Final = "delete from reference where subject = any($1) and name <> all($2)"
 _ANSWERS: Final = """update command set response = regexp_replace(response, $1, 'erased', 'g') where response ~ $1"""
@@ -28,11 +29,11 @@ def deletes(table: str, *columns: str) -> str:
 
 def renames(table: str, *columns: str) -> tuple[str, ...]:
     """The rows stay, with the pseudonym in the place of the subject."""
-    return tuple(f"{_GIVEN} update {table} set {one} = pseudonym from erased where {one} = subject" for one in columns)
+    return tuple(f"{_GIVEN} update {table} set {one} = pseudonym from gone where {one} = subject" for one in columns)
 
 
 def forgets(table: str, where: str) -> str:
-    """Rows of `table` for which a condition on `erased`, `named` and `other` holds."""
+    """Rows of `table` for which a condition on `gone`, `named` and `other` holds."""
     return f"{_GIVEN} delete from {table} where {where}"
 
 
@@ -79,3 +80,8 @@ async def rows_of(
     pseudonyms = [pseudonym(runtime, subject) for subject in subjects]
     for statement in runtime.service.erasures:
         await db.execute(statement, list(subjects), pseudonyms, list(names), list(others))
+
+
+async def left_of(db: asyncpg.Connection, runtime: Runtime[Any], states: Mapping[str, Any]) -> None:
+    """The rows of these erased subjects' states, if they have any left."""
+    await upsert_models(db, [row for subject in sorted(states) for row in runtime.service.index(states[subject])])

@@ -28,7 +28,7 @@ from contracts.topics import Topic
 from services.runtime.consumer import record_of
 from services.runtime.database import bulk, connect_pool, transaction, upsert_models
 from services.runtime.decision import Message, S
-from services.runtime.erasing import rows_of
+from services.runtime.erasing import left_of, rows_of
 from services.runtime.inbound import Decoded, decode
 from services.runtime.migrations import migrate
 from services.runtime.runtime import Runtime, folds, is_day
@@ -62,7 +62,8 @@ class Replay(Generic[S]):
         self._last: dict[tuple[str, str], int] = {}
         self._named: dict[str, set[str]] = {}
         """Erased subjects, with the ids that led to them."""
-        self._others: set[str] = set()
+        self._others: dict[str, set[str]] = {}
+        """Other persons, with the erased subjects whom they named."""
         self.events = 0
 
     async def run(self) -> None:
@@ -74,6 +75,7 @@ class Replay(Generic[S]):
                 async for batch in self._records(topic):
                     await self._fold(batch)
         today = await self._today()
+        self._forget()
         async with transaction(runtime.pool) as db:
             subjects = sorted(self._states)
             for start in range(0, len(subjects), _CHUNK):
@@ -87,6 +89,7 @@ class Replay(Generic[S]):
         if self._named:
             names = sorted({name for found in self._named.values() for name in found})
             await rows_of(db, self._runtime, sorted(self._named), names=names, others=sorted(self._others))
+            await left_of(db, self._runtime, {s: self._states[s] for s in self._named if s in self._states})
 
     async def _today(self) -> date:
         """The day that the service has decided last."""
@@ -157,12 +160,15 @@ class Replay(Generic[S]):
             self._named.setdefault(message.subject, set()).update(before.references)
 
     def _note(self, event: Erasure) -> None:
-        """Others name the subject no more; what is folded later cannot: it is told of nobody but them."""
         self._named.setdefault(event.subject, set()).add(event.subject)
-        self._others.update(event.others)
         for other in event.others:
-            if (state := self._states.get(other)) is not None:
-                self._states[other] = state.without(event.subject)
+            self._others.setdefault(other, set()).add(event.subject)
+
+    def _forget(self) -> None:
+        """Others name erased subjects no more. At last: partitions are folded in any order."""
+        for other, erased in self._others.items():
+            for subject in erased if other in self._states else ():
+                self._states[other] = self._states[other].without(subject)
 
     def _is_new(self, message: Message) -> bool:
         """Drops what a relay sent twice."""

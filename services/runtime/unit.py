@@ -16,7 +16,7 @@ from contracts.event import Erasure, Event, PersonEvent
 from contracts.topics import Topic
 from services.runtime.database import upsert, upsert_models, values_of
 from services.runtime.decision import Addressed, Clients, Context, Message, Publication, S, Tombstone, Unreadable
-from services.runtime.erasing import erase, erased_among
+from services.runtime.erasing import erase, erased_among, left_of
 from services.runtime.outgoing import Ids, OutboxRow, Outgoing, tombstone
 from services.runtime.runtime import Runtime, folds, is_day
 from services.runtime.service import Outcome
@@ -355,6 +355,8 @@ class Unit(Generic[S]):
             names = {name for subject in gone if (state := self._before.get(subject)) for name in state.references}
             kept = {name for subject in gone if self._clients for name in self._clients[subject].references}
             await erase(self.db, self._runtime, gone, names=names, kept=kept, others=self._others)
+            if self._clients is not None:
+                await left_of(self.db, self._runtime, {subject: self._clients[subject] for subject in gone})
 
     async def _forget_nobody(self) -> None:
         """Takes back rows that were made to lock whom there is not: a command may name anybody."""

@@ -33,7 +33,7 @@ from simulation.city.actions_intake import (
 
 __all__ = [
     "Absent", "Adjust", "Agree", "Arrive", "Assess", "ClearProtection", "Close", "Confirm", "Consent",
-    "CorrectAddress", "CorrectBirth", "Depart", "Dismiss", "Employ", "EndAid", "EndDouble", "LookAfter",
+    "CorrectAddress", "CorrectBirth", "Depart", "Dismiss", "Employ", "EndAid", "EndDouble", "Erase", "LookAfter",
     "MergeDouble", "MergeTwin", "Move", "Pay", "PayAgain", "Protect", "Reassess", "Refer", "RegisterTwin", "Rejoin",
     "Reopen", "Resolve", "Return", "Reverse", "RevokeBasis", "Settle", "Split", "Transfer", "UndoMerge", "Void",
     "VoidTwin", "Volunteer", "Withdraw",
@@ -72,6 +72,13 @@ class Dismiss:
 
     record: str
     other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Somebody who departed is no longer needed in any file."""
+
+    person: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ Line = (
     | EndDouble
 )
 """What goes to intake in bulk."""
-First = Transfer | Employ | Absent | MergeTwin | MergeDouble | UndoMerge | Dismiss | Reverse | PayAgain | Pay
+First = Transfer | Employ | Absent | MergeTwin | MergeDouble | UndoMerge | Dismiss | Erase | Reverse | PayAgain | Pay
 """What comes before all else on its day, one after the other."""
 Case = Agree | Refer | Withdraw | Confirm | Void | Close | Reopen | Resolve | Settle
 Action = Line | First | Case

@@ -7,7 +7,7 @@ from typing import Final
 from contracts.city import City
 from contracts.words import INTEGRATIONS, CaseClosedReason, ReopenReason
 from simulation.chance import fraction, whole
-from simulation.city.actions import Absent, Case, Close, Dismiss, Reopen, Resolve, Settle, Void
+from simulation.city.actions import Absent, Case, Close, Dismiss, Erase, Reopen, Resolve, Settle, Void
 from simulation.city.seen import Seen, SeenCase
 from simulation.city.town import CaseNote, Known, Town
 from simulation.workdays import next_workday
@@ -22,6 +22,10 @@ CLOSED: Final = 0.6
 """Of those who work and still need some aid: their case is closed as integrated."""
 NEEDS_SUPPORT: Final = 0.3
 """Of cases closed as integrated: the client asks for support again."""
+ERASED: Final = 0.2
+"""Of those who departed: nobody needs their file any more."""
+ERASED_AFTER: Final = (90, 150)
+"""Days, at least and at most."""
 ACCEPTED: Final = 0.7
 """Of casework's suggestions."""
 PAIRS_A_WEEK: Final = 20
@@ -50,6 +54,18 @@ def pairs(town: Town, seen: Seen, day: date) -> Iterator[Dismiss]:
     twins = town.twins()
     looked_at = [p for p in seen.pairs if p.found_on < day and not {p.person_id, p.other_id} & twins]
     yield from (Dismiss(p.person_id, p.other_id) for p in looked_at[:PAIRS_A_WEEK])
+
+
+def erasures(town: Town, day: date, busy: set[int]) -> Iterator[Erase]:
+    """Of those who died or left the city some months ago. Who was registered twice waits until that is found out."""
+    doubled = {*town.doubles, *town.doubles.values()}
+    for number, one in town.known.items():
+        if not one.departed or one.in_aid or one.erased or one.twin_id or number in doubled or number in busy:
+            continue
+        about = (town.seed, number, one.left_on, "is erased")
+        gone = (one.left_on or day) + timedelta(days=whole(*ERASED_AFTER, *about, "when"))
+        if gone <= day and fraction(*about) < ERASED:
+            yield Erase(number)
 
 
 def absences(town: Town, day: date) -> Iterator[Absent]:

@@ -27,6 +27,9 @@ def after(town: Town, action: Action, answer: Answer, day: date) -> None:
                 one.departed = isinstance(action, actions.Depart)
                 one.for_work = action.reason == BenefitEndReason.WORK
                 town.stop(one, day)
+        case actions.Erase():
+            (one,) = _touched(town, (action.person,), day)
+            one.erased, one.merge_id, one.merged_on = True, None, None
         case actions.EndDouble():
             (one,) = _touched(town, (action.person,), day)
             one.departed = True

@@ -56,6 +56,10 @@ def first(town: Town, city: City, action: First, day: date, scale: Fraction) -> 
         case actions.Dismiss():
             pair: Json = {"person_id": action.record, "other_id": action.other}
             return Request("intake", "/duplicates/dismissals", pair, DESK, office, "double record")
+        case actions.Erase():
+            why: Json = {"reason": "no_longer_needed", "legal_basis": "sgb_x_84"}
+            path = f"/clients/{town.known[action.person].person_id}/erasure"
+            return Request("intake", path, why, DESK, office, "erasure")
         case actions.Absent():
             away: Json = {"since": (day + DAY).isoformat(), "returns_on": action.returns_on}
             path = f"/case-managers/{action.staff}/absences"

@@ -51,6 +51,7 @@ class Known:
     """Of the merge that may yet turn out wrong."""
     for_work: bool = False
     """Left aid for a job."""
+    erased: bool = False
 
     @property
     def monthly(self) -> int:

@@ -82,6 +82,8 @@ def decide(town: Town, scene: Scene, scale: Fraction, day: date, seen: Seen) -> 
     told: tuple[Line, ...] = tuple(population.movements(town, day, scale, leaving, _lost(town, seen), found))
     told += tuple(doubles.ended(found, seen.files))
     busy |= {number for line in told for number in persons(line)}
+    erased = tuple(errands.erasures(town, day, busy))
+    busy |= {one.person for one in erased}
     rare = tuple(_rare(town, day, seen, busy))
     told += tuple(one for one in rare if isinstance(one, Line))
     told += tuple(circumstances.lines(town, day, busy))
@@ -89,7 +91,7 @@ def decide(town: Town, scene: Scene, scale: Fraction, day: date, seen: Seen) -> 
     desks = () if pay or moved else _at_desks(town, scene, seen, day)
     staff = caseload.staff(scene, town.seed, day)
     weekly = (*errands.absences(town, day), *errands.pairs(town, seen, day))
-    first = (*moved, *pay, *staff, *weekly, *merges, *(one for one in rare if isinstance(one, First)))
+    first = (*moved, *pay, *staff, *weekly, *merges, *erased, *(one for one in rare if isinstance(one, First)))
     return Plan(first=first, lines=told, cases=_one_each(desks, busy))
 
 

@@ -19,9 +19,11 @@ from sqlmodel import Field, SQLModel
 
 from contracts import topics
 from contracts.city import City
+from contracts.event import Erasure
 from contracts.events import calendar, casework, intake
 from contracts.words import CaseClosedReason
 from services.runtime.decision import Clients, Context, Message, NotFound, Publication
+from services.runtime.erasing import deletes
 from services.runtime.process import main
 from services.runtime.service import Outcome, Service
 from services.runtime.tables import RUNTIME, Access, create_runtime_tables
@@ -56,7 +58,6 @@ class Toy:
     case_id: str | None = None
     transfers: int = 0
     reviewed: bool = False
-
     erased: bool = False
 
     def without(self, subject: str) -> "Toy":
@@ -92,7 +93,11 @@ class Close:
 
 
 def evolve(toy: Toy, message: Message) -> Toy:
+    if toy.erased:
+        return toy
     match message.event:
+        case Erasure():
+            return Toy(person_id=toy.person_id, erased=True)
         case intake.ClientRegistered(occurred_on=day):
             return replace(toy, registered_on=day)
         case intake.OfficeChanged():
@@ -145,6 +150,8 @@ def decide(clients: Clients[Toy], command: Close, context: Context) -> Outcome:
 
 def touches(message: Message) -> Iterable[str]:
     match message.event:
+        case Erasure(others=others):
+            return message.subject, *others
         case intake.BenefitPaid():
             return ()
         case _:
@@ -157,7 +164,7 @@ def project(message: Message) -> Iterable[SQLModel]:
 
 
 def index(toy: Toy) -> Iterable[SQLModel]:
-    return (Counted(subject=toy.person_id, moves=toy.moves),)
+    return () if toy.erased else (Counted(subject=toy.person_id, moves=toy.moves),)
 
 
 def service(_: City) -> Service[Toy]:
@@ -174,6 +181,7 @@ def service(_: City) -> Service[Toy]:
         index=index,
         project=project,
         tables=(Counted, Moved),
+        erasures=(deletes("toy_counted", "subject"), deletes("toy_moved", "subject")),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from contracts import topics, words
 from contracts.event import Event
-from contracts.events.intake import BenefitPaid, PaymentReversed
+from contracts.events.intake import BenefitPaid, ClientErased, PaymentReversed
 from contracts.schema import file_of
 from services.casework.domain.referrals import ReferralState
 from services.casework.file import texts
@@ -20,8 +20,8 @@ from services.runtime.decision import Message
 from tests.unit.casework.given import ARBEITSAMT, CITY
 
 TOLD = [(topic, event) for topic in (topics.PERSON, topics.CASE, topics.REFERRAL) for event in topic.events]
-UNTOLD = {BenefitPaid, PaymentReversed}
-"""Monthly payments are on nobody's timeline."""
+UNTOLD = {BenefitPaid, ClientErased, PaymentReversed}
+"""Monthly payments are on nobody's timeline, and an erasure ends it."""
 EXAMPLES = Path("contracts/examples")
 RAW = re.compile(r"[a-z]+_[a-z]+|[{}]|None|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """What no reader should meet: a bare code, a placeholder, a date as machines write it."""
