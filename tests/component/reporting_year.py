@@ -104,7 +104,9 @@ def _events(day: date, person: str, event: str, facts: list[str]) -> Iterator[tu
                     topics.PERSON,
                     kind(person_id=subject, occurred_on=day, merge_id=merge, survivor_id=survivor, loser_id=loser),
                 )
-        case "registered" | "household" | "benefit" | "ended" | "paid" | "taken_back" | "departed" | "office":
+        case (
+            "registered" | "household" | "benefit" | "ended" | "paid" | "taken_back" | "departed" | "erased" | "office"
+        ):
             yield topics.PERSON, _intake(day, who, event, facts)
         case "departments" | "assessed" | "protected" | "cleared" | "corrected":
             yield topics.PERSON, _circumstance(day, who, event, facts)
@@ -144,6 +146,8 @@ def _intake(day: date, who: str, event: str, facts: list[str]) -> Event:
             return paid if event == "paid" else intake.PaymentReversed(**paid.model_dump(), author="a.clerk")
         case "departed", [reason]:
             return intake.ClientDeparted(person_id=who, occurred_on=day, reason=DepartureReason(reason))
+        case "erased", []:
+            return intake.ClientErased(person_id=who, occurred_on=day, others=())
         case "office", [office]:
             return intake.OfficeChanged(
                 person_id=who,
