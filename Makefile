@@ -12,9 +12,10 @@ IMAGE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version
 demo: setup ## the city's year, on real Kafka and PostgreSQL
 	$(BIN)/lotse demo
 
-# By file: a module's tests share what it started (pytest 9.2 takes no notice of xdist_group).
+# By file: a module's tests share what it started (pytest 9.2 takes no notice of xdist_group). In their order: the short
+# unit tests come last, so that no worker waits for the other's long one.
 test: check ## everything that must hold before a change is merged
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-containers: setup ## docker-compose.yml, the images and postgres:18; needs Docker with compose v2
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \

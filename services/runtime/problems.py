@@ -1,7 +1,7 @@
 """Errors over HTTP as problem documents (RFC 9457): what happened, to what, what to do; never a value that was sent."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import orjson
@@ -40,6 +40,26 @@ class Parked(Refusal):
 class Unavailable(Refusal):
     code = "unavailable"
     status = 503
+
+
+_TEXT: Final = {"type": "string"}
+_FIELD: Final = {"type": "object", "properties": {"field": _TEXT, "code": _TEXT, "detail": _TEXT}}
+_SCHEMA: Final = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": _TEXT | {"description": "`urn:lotse:problem:` and the code"},
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT | {"description": "What happened, to what, and what to do"},
+        "code": _TEXT | {"description": "For programs: it keeps its meaning"},
+        "errors": {"type": "array", "items": _FIELD},
+    },
+}
+_SAID: Final = {"description": "An error (RFC 9457)", "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {422: _SAID, "default": _SAID}
+"""What every address may answer beside its own, for the service's description."""
 
 
 def problem(status: int, code: str, detail: str, *, errors: Sequence[dict[str, str]] = ()) -> Response:
@@ -91,6 +111,8 @@ def install(app: FastAPI) -> None:
     async def on_http(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         detail = str(error.detail) if isinstance(error, HTTPException) else ""
+        if status == BadRequest.status:  # whatever the framework could not take apart
+            return problem(status, "unreadable", "the body cannot be read: send JSON in UTF-8, or lines of it")
         return problem(status, {404: "not_found", 405: "method_not_allowed"}.get(status, "refused"), detail)
 
     async def on_fault(_: Request, error: Exception) -> Response:

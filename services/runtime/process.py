@@ -22,7 +22,7 @@ from services.runtime.database import connect_pool
 from services.runtime.days import Days
 from services.runtime.health import Health
 from services.runtime.parking import Parking
-from services.runtime.problems import install
+from services.runtime.problems import RESPONSES, install
 from services.runtime.relay import Relay
 from services.runtime.runtime import Runtime
 from services.runtime.service import Service
@@ -87,7 +87,14 @@ def create_app(
         yield
         await _stop(runtime, tasks, engine)
 
-    app = FastAPI(title=title, description=description, version="1", lifespan=lifespan, telemetry=_SILENT)
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        lifespan=lifespan,
+        telemetry=_SILENT,
+        responses=RESPONSES,
+    )
     app.add_middleware(BodyLimit)
     app.add_middleware(Audit)
     install(app)
