@@ -38,7 +38,8 @@ from services.runtime.service import Outcome
 
 
 def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
-    """Circumstances change: what they forbid is withdrawn. Then drafts that waited for intake are decided."""
+    """Circumstances change: what they forbid is withdrawn. Then drafts that waited for intake are decided, those of the
+    person's other records too: theirs may have waited for a merge."""
     match event:
         case intake.ProtectionSet() | intake.DisclosureBasisRevoked() | intake.BenefitEnded() | intake.ClientDeparted():
             offers.withdraw_forbidden(turn, event.person_id)
@@ -74,7 +75,8 @@ def on_intake(turn: Turn, event: IntakePersonEvent) -> None:
             pass  # amounts, statistics and suspicions do not concern an agency
         case _:
             assert_never(event)
-    offers.decide_drafts(turn, event.person_id)
+    for client in turn.family(event.person_id):
+        offers.decide_drafts(turn, client.person_id)
 
 
 def on_identity(turn: Turn, event: IdentityRecorded, *, version: int) -> None:

@@ -34,12 +34,19 @@ def draft(turn: Turn, request: casework.ReferralRequested) -> None:
 
 def decide_drafts(turn: Turn, person_id: str) -> None:
     """Offers or refuses every draft for which enough of intake is known; the others wait."""
-    if PERSON.name in turn.behind:
+    if PERSON.name in turn.behind or _half_merged(turn, person_id):
         return
     client = turn.client(person_id)
     for found in client.referrals:
         if found.state is State.DRAFT and client.circumstances.sequence >= found.intake_sequence:
             _decide(turn, found)
+
+
+def _half_merged(turn: Turn, person_id: str) -> bool:
+    """Whether a survivor's record tells of a merge that the loser's, on its way, does not yet: till then what is known
+    under the other key does not count here, and might forbid the offer."""
+    family = {one.person_id: one.circumstances.merges for one in turn.family(person_id)}
+    return any(not merge.ended and merge.loser_id not in family for told in family.values() for merge in told)
 
 
 def _decide(turn: Turn, found: Referral) -> None:

@@ -218,6 +218,10 @@ class Referrals:
         assert len(found) == 1
         return found[0]
 
+    def family(self, person: str) -> tuple[Client, ...]:
+        """All records that the service knows to be one person's."""
+        return self._clients([person]).family(person)
+
     def state(self, referral: str = FIRST) -> str:
         return self.referral(referral).state.value
 

@@ -347,6 +347,22 @@ def test_unmerging_reopens_nothing() -> None:
     assert referrals.states[BERTA].canonical == BERTA
 
 
+def test_a_draft_waits_until_both_records_of_a_merge_are_here() -> None:
+    """A merge is told under each key, and either record may come first: what the loser is must count by then."""
+    referrals = Referrals(behind=frozenset({PERSON.name}))
+    referrals.client(ANNA)
+    referrals.client(BERTA)
+    referrals.protect(BERTA)
+    referrals.request(FIRST, person=ANNA)
+    referrals.behind = frozenset()
+    referrals.merge(survivor=ANNA, loser=BERTA, under=(ANNA,))
+    referrals.request(SECOND, person=ANNA, agency=BAG)
+    assert (referrals.state(FIRST), referrals.state(SECOND)) == ("draft", "draft")
+    referrals.merge(survivor=ANNA, loser=BERTA, under=(BERTA,))
+    assert (referrals.referral(FIRST).reason, referrals.referral(SECOND).reason) == ("protected", "protected")
+    assert not referrals.said(partners.ReferralOffered)
+
+
 def test_a_record_voided_after_a_merge_does_not_end_the_person() -> None:
     referrals = offered()
     referrals.client(BERTA)

@@ -3,8 +3,9 @@
 import contextlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pydantic import TypeAdapter
 
+from contracts.event import Event
 from contracts.events import intake, partners
 from contracts.events import referrals as facts
 from contracts.topics import PERSON
@@ -67,6 +69,10 @@ class City(RuleBasedStateMachine):
         self.numbers = count()
         self.requested: list[tuple[str, str]] = []
         self.protections: dict[str, list[str]] = defaultdict(list)
+        self.merges: dict[str, tuple[str, str]] = {}
+        """Of each loser the survivor and the merge, as intake has it."""
+        self.coming: dict[str, list[Callable[..., Event]]] = defaultdict(list)
+        """Records of merges on their way, of each person in order."""
         self.checked = 0
         self.resynced = False
         for person in PEOPLE:
@@ -81,6 +87,8 @@ class City(RuleBasedStateMachine):
 
     @rule(person=people, since=offsets, length=st.none() | st.integers(0, 20))
     def protect(self, person: str, since: int, length: int | None) -> None:
+        if self._catch_up(person):
+            return
         protection = uid(f"protection {next(self.numbers)}")
         self.protections[person].append(protection)
         begins = self.referrals.today + since * DAY
@@ -96,42 +104,66 @@ class City(RuleBasedStateMachine):
 
     @rule(person=people, since=offsets)
     def clear(self, person: str, since: int) -> None:
+        if self._catch_up(person):
+            return
         for protection in self.protections.pop(person, []):
             on = self.referrals.today + since * DAY
             self.referrals.hears(intake.ProtectionCleared, person, on=on, protection_id=protection, author="m.weber")
 
     @rule(person=people, length=st.none() | st.integers(0, 20))
     def record_basis(self, person: str, length: int | None) -> None:
+        if self._catch_up(person):
+            return
         until = None if length is None else self.referrals.today + length * DAY
         self.referrals.basis(person, name=f"basis {next(self.numbers)}", valid_until=until)
 
     @rule(person=people, really=rarely)
     def revoke_basis(self, person: str, *, really: bool) -> None:
-        if really:
+        if really and not self._catch_up(person):
             self.referrals.hears(intake.DisclosureBasisRevoked, person, basis_id=uid("basis"))
 
     @rule(person=people, reason=st.sampled_from(DepartureReason), really=rarely)
     def depart(self, person: str, reason: DepartureReason, *, really: bool) -> None:
-        if really:
+        if really and not self._catch_up(person):
             self.referrals.hears(intake.ClientDeparted, person, reason=reason)
 
-    @rule(person=people, into=people)
-    @precondition(lambda self: not any(state.circumstances.merged for state in self.referrals.states.values()))
-    def merge(self, person: str, into: str) -> None:
-        if person != into:
-            name = uid(f"merge {next(self.numbers)}")
-            for key in sorted((person, into), reverse=bool(next(self.numbers) % 2)):
-                fields: dict[str, Any] = {"merge_id": name, "survivor_id": into, "loser_id": person}
-                self.referrals.hears(intake.ClientsMerged, key, **fields)
+    @rule(person=people, into=people, later=st.booleans())
+    def merge(self, person: str, into: str, *, later: bool) -> None:
+        loser, survivor = self._merged_root(person), self._merged_root(into)
+        if loser != survivor:
+            merge = uid(f"merge {next(self.numbers)}")
+            self.merges[loser] = survivor, merge
+            self._tell_both(intake.ClientsMerged, merge, survivor, loser, later=later)
 
-    @precondition(lambda self: any(state.circumstances.merged for state in self.referrals.states.values()))
-    @rule()
-    def unmerge(self) -> None:
-        for person in PEOPLE:
-            for merge in self.referrals.states[person].circumstances.merges:
-                if not merge.ended:
-                    fields: dict[str, Any] = {"survivor_id": merge.survivor_id, "loser_id": merge.loser_id}
-                    self.referrals.hears(intake.ClientsUnmerged, person, merge_id=merge.merge_id, **fields)
+    @precondition(lambda self: self.merges)
+    @rule(data=st.data(), later=st.booleans())
+    def unmerge(self, data: st.DataObject, *, later: bool) -> None:
+        loser = data.draw(st.sampled_from(sorted(self.merges)))
+        survivor, merge = self.merges.pop(loser)
+        self._tell_both(intake.ClientsUnmerged, merge, survivor, loser, later=later)
+
+    @precondition(lambda self: any(self.coming.values()))
+    @rule(data=st.data())
+    def the_other_record_comes(self, data: st.DataObject) -> None:
+        self._catch_up(data.draw(st.sampled_from(sorted(key for key, queue in self.coming.items() if queue))))
+
+    def _tell_both(self, kind: Callable[..., Event], merge: str, survivor: str, loser: str, *, later: bool) -> None:
+        """Once under each key, on two partitions: one record comes now, the other whenever it does."""
+        for key in (survivor, loser):
+            self.coming[key].append(partial(kind, merge_id=merge, survivor_id=survivor, loser_id=loser))
+        self._catch_up(loser if later else survivor)
+
+    def _catch_up(self, person: str) -> bool:
+        """Takes the next record of a person that is on its way; whether there was one."""
+        if not self.coming[person]:
+            return False
+        self.referrals.hears(self.coming[person].pop(0), person)
+        return True
+
+    def _merged_root(self, person: str) -> str:
+        while person in self.merges:
+            person, _ = self.merges[person]
+        return person
 
     @rule(lacking=rarely)
     def fall_behind(self, *, lacking: bool) -> None:
@@ -241,12 +273,17 @@ class City(RuleBasedStateMachine):
     def open(self) -> list[Referral]:
         return [one for state in self.referrals.states.values() for one in state.referrals if one.is_open]
 
-    def _family(self, person: str) -> list[Client]:
-        root = self._root(person)
-        return [state for name, state in self.referrals.states.items() if self._root(name) == root]
+    def _family(self, person: str) -> tuple[Client, ...]:
+        return self.referrals.family(person)
 
-    def _root(self, person: str) -> str:
-        return self.referrals.states[person].canonical
+    def _awaits_a_loser(self, person: str) -> bool:
+        """Whether a record of the person tells of a merge of which the loser's own does not tell yet."""
+        return any(
+            merge.loser_id not in {one.person_id for one in self._family(person)}
+            for one in self._family(person)
+            for merge in one.circumstances.merges
+            if not merge.ended
+        )
 
     def _protected(self, person: str, day: date) -> bool:
         return any(
@@ -263,6 +300,7 @@ class City(RuleBasedStateMachine):
             if isinstance(event, partners.ReferralOffered | partners.ContactReleased):
                 person = self.referrals.referral(event.referral_id).person_id
                 assert not self._protected(person, self.referrals.today)
+                assert not (isinstance(event, partners.ReferralOffered) and self._awaits_a_loser(person))
 
     @invariant()
     def nobody_protected_is_with_an_agency(self) -> None:
