@@ -41,11 +41,12 @@ class Operator:
 
     actor: str
     purpose: str
+    department: str = "operator"
 
     @property
     def headers(self) -> dict[str, str]:
         names = ("X-Actor", "X-Office", "X-Department", "X-Purpose")
-        values = (self.actor, "operator", "operator", self.purpose)
+        values = (self.actor, "operator", self.department, self.purpose)
         return dict(zip(names, map(_header, values), strict=True))
 
 

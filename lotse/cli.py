@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "check": "lotse.check.command",
     "replay": "lotse.replay",
     "trace": "lotse.trace",
+    "audit": "lotse.audit",
     "dlq": "lotse.dlq",
     "backup": "lotse.backup",
     "restore": "lotse.restore",

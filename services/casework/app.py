@@ -6,6 +6,7 @@ from contracts.city import City
 from contracts.topics import CASE, consumed_by
 from services.casework import handlers, staffing, store, tables
 from services.casework.domain.client import Client, evolve
+from services.casework.domain.person import closed
 from services.runtime.service import Service
 
 
@@ -22,6 +23,7 @@ def service(city: City) -> Service[Client]:
         decide=handlers.decide,
         prepare=staffing.prepare,
         rank=staffing.weigh,
+        closed=closed,
         index=store.index,
         project=store.project,
         tables=tables.REBUILT,

@@ -3,6 +3,7 @@
 from contracts import topics
 from contracts.city import City
 from services.intake import handlers, preparation, store, tables
+from services.intake.domain import rules
 from services.intake.domain.client import Client, initial
 from services.intake.preparation.ages import growing_up
 from services.runtime.service import Service
@@ -19,6 +20,7 @@ def service(city: City) -> Service[Client]:
         decide=handlers.decide,
         prepare=preparation.prepare,
         rank=growing_up,
+        closed=rules.closed,
         index=store.index,
         project=store.project,
         tables=tables.REBUILT,

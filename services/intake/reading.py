@@ -13,6 +13,7 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.words import Department, Uuid
+from services.intake.domain import rules
 from services.intake.domain.client import Client
 from services.intake.domain.refusals import UnknownClient
 from services.intake.tables import (
@@ -51,8 +52,7 @@ async def show(person_id: Id, reads: Reads, caller: Caller) -> ClientView:
     """The client whom the id leads to, with the facts of all their records."""
     found: list[Client] = await load_family(reads, Client, person_id)
     records = [one for one in found if one.registered]
-    departments = {department for one in records for department in one.departments}
-    if not records or (departments == set(_YOUNG_ALONE) and not _of_young_people(caller)):
+    if not records or rules.closed(records, caller.department):
         raise UnknownClient
     assessments = await reads.exec(
         select(AssessmentRow)

@@ -9,6 +9,7 @@ from typing import Any, Generic
 import asyncpg
 import orjson
 
+from contracts.words import is_uuid
 from services.runtime.consumer import business_day
 from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import Refusal, S
@@ -25,6 +26,12 @@ _DONE = """with done as (
 insert into access (at, day, action, outcome, actor, office, department, purpose, route, named, subjects)
 select now(), $4, 'write', 'done', done.*, $5::text[], $6::text[] from done where cardinality($6::text[]) > 0"""
 """The answer, and who wrote about whom: one statement, in the command's transaction."""
+_REFUSED = """insert into access
+(at, day, action, outcome, actor, office, department, purpose, route, named, subjects)
+select now(), $2, 'write', 'refused', actor, office, department, purpose, route, $3::text[],
+array(select r.subject from reference r where r.name = any($3::text[])
+  union select s.subject from state s where s.subject = any($3::text[]) order by 1) from command where key = $1"""
+"""Lines of a bulk call that were refused: their ids, in the row that a single refused command would have."""
 _CLAIM = """insert into command (key, digest, status, response, actor, office, department, purpose, route, at)
 values ($1, $2, 0, '', $3, $4, $5, $6, $7, now()) on conflict do nothing returning 1"""
 
@@ -87,7 +94,10 @@ class Commands(Generic[S]):
         async def work(unit: Unit[S], ready: Sequence[Any]) -> Answer:
             numbered = list(zip([number for number, _ in commands], ready, strict=True))
             await unit.open({t for _, one in numbered if not isinstance(one, Refusal) for t in one.targets})
-            return Answer(200, orjson.dumps(self._lines(unit, order, numbered)))
+            report = self._lines(unit, order, numbered)
+            lines = {one["line"] for one in report["refused"]}
+            unit.refused = {t for n, asked in commands if n in lines for t in asked.targets if is_uuid(t)}
+            return Answer(200, orjson.dumps(report))
 
         try:
             found = await self._run(order, [command for _, command in commands], work)
@@ -180,6 +190,8 @@ class Commands(Generic[S]):
         await unit.close()
         written = sorted(unit.concerned)
         await db.execute(_DONE, order.key, found.status, found.body.decode(), today, list(order.named), written)
+        if unit.refused:
+            await db.execute(_REFUSED, order.key, today, sorted(unit.refused))
         return found
 
     async def _stored(self, db: asyncpg.Connection, order: Order) -> Answer:

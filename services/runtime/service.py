@@ -55,6 +55,10 @@ def _nothing(*_: Any) -> tuple[()]:
     return ()
 
 
+def _open(*_: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Service(Generic[S]):
     """A service, as its composition root assembles it. Everything but `prepare` and `rank` is pure and synchronous.
@@ -88,6 +92,8 @@ class Service(Generic[S]):
     """What the facts of one moment lead to: asked once a day, after the timers and before it is today."""
     tables: tuple[type[SQLModel], ...] = ()
     """Tables that `index` and `project` write: a replay rebuilds and compares them."""
+    closed: Callable[[Sequence[S], str, date], bool] = _open
+    """Whether a person, with these records, is hidden from a department on a day."""
     kept_tables: tuple[type[SQLModel], ...] = ()
     """Tables of `Outcome.rows`, which no event can rebuild; a replay leaves them alone."""
     erasures: tuple[str, ...] = ()

@@ -85,6 +85,8 @@ class Unit(Generic[S]):
         self.parked: set[str] = set()
         self.concerned: set[str] = set()
         """Whom commands wrote about; of one that changed nothing, whom it names."""
+        self.refused: set[str] = set()
+        """Ids that lines of a bulk call named which were refused."""
         self._ledger: dict[Subject, int] = {}
         self._counted: set[Subject] = set()
         self._made: set[Subject] = set()

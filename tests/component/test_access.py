@@ -65,6 +65,14 @@ async def test_whom_another_department_may_not_see_is_a_refused_access(intake: I
     assert [row["outcome"] for row in rows] == ["refused"]
 
 
+async def test_who_read_a_file_of_young_peoples_services_is_for_their_department_only(intake: IntakeWorld) -> None:
+    person_id = await intake.register(4444, departments=["young_people"], birth_date="1986-02-02")
+    asked, theirs = f"/audit?person={person_id}", {"X-Department": "young_people"}
+    assert (await intake.get(asked))[1] == (await intake.get(f"/audit?person={uuid.uuid4()}"))[1]
+    found = (await intake.get(asked, **theirs))[1]["accesses"]
+    assert {"POST /clients", "GET /audit"} == {one["route"] for one in found}
+
+
 async def test_every_address_of_casework_records(casework: CaseworkWorld) -> None:
     case, referral_id = await casework.referred()
     person_id, case_id = case["person_id"], case["case_id"]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from contracts import topics
 from contracts.events import intake, referrals
-from contracts.words import Currency, Money
+from contracts.words import Currency, Department, Money
 from services.casework import tables
 from services.runtime.tables import RUNTIME, Access
 from tests.component.casework_world import OFFER, PLAN, CaseworkWorld, casework_on
@@ -134,6 +134,19 @@ async def test_the_timeline_holds_no_payments_and_hides_what_is_young_peoples(ca
         for found in (entries, theirs)
     ]
     assert departments == [[["economic_assistance"]], [["economic_assistance", "young_people"]]]
+
+
+async def test_who_read_a_file_of_young_peoples_services_is_for_their_department_only(
+    casework: CaseworkWorld,
+) -> None:
+    person_id = await casework.able_client()
+    alone = (Department.YOUNG_PEOPLE,)
+    await casework.tell(intake.DepartmentsAssigned(person_id=person_id, occurred_on=casework.on, departments=alone))
+    asked, theirs = f"/audit?person={person_id}", {"X-Department": "young_people"}
+    await casework.get(asked, **theirs)
+    (_, closed), (_, shown) = await casework.get(asked), await casework.get(asked, **theirs)
+    assert closed == {"accesses": [], "after": None}
+    assert {one["department"] for one in shown["accesses"]} == {"young_people", "economic_assistance"}
 
 
 async def test_a_rejected_message_is_one_work_item_until_somebody_resolves_it(casework: CaseworkWorld) -> None:

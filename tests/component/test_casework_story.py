@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from contracts import topics
 from contracts.events import referrals
-from contracts.events.intake import BenefitPaid, PaymentReversed
+from contracts.events.intake import BenefitPaid, ClientErased, PaymentReversed
 from tests.component.casework_story import TRAINING, Story, whole_story
 from tests.component.casework_world import PLAN, casework_on
 from tests.component.runtime.world import CALLER
@@ -40,7 +40,7 @@ async def test_every_kind_of_thing_that_can_happen_is_in_the_story(story: Story)
     kinds = {
         (topic.name, one.__name__) for topic in (topics.PERSON, topics.CASE, topics.REFERRAL) for one in topic.events
     }
-    untold = {(topics.PERSON.name, kind.__name__) for kind in (BenefitPaid, PaymentReversed)}
+    untold = {(topics.PERSON.name, kind.__name__) for kind in (BenefitPaid, ClientErased, PaymentReversed)}
     entries = await timeline(story)
     assert kinds - {(one["topic"], one["type"]) for one in entries} == untold
     codes = {one["data"]["code"] for one in entries if one["type"] == "ReconciliationOpened"}

@@ -1,5 +1,6 @@
 """One person: everyone who was merged into them, asked as one. No aggregate moves when clients are merged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -115,6 +116,12 @@ class Person:
 
 def person_of(clients: Clients[Client], subject: str) -> Person:
     return Person(clients.canonical(subject), clients.family(subject))
+
+
+def closed(records: Sequence[Client], department: str, day: date) -> bool:
+    """Whether the person with these records is invisible to a department."""
+    root = next((one for one in records if one.canonical == one.person_id), records[0])
+    return not Person(root, tuple(records)).visible_to(department, day)
 
 
 def holder(clients: Clients[Client], name: str, unknown: type[NotFound]) -> tuple[Client, Person]:

@@ -1,6 +1,6 @@
 """Rules that several commands share."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -53,6 +53,12 @@ def family(clients: Clients[Client], client: Client) -> tuple[Client, ...]:
     if client.alone:
         return (client,) if client.registered else ()
     return tuple(one for one in clients.family(client.person_id) if one.registered)
+
+
+def closed(records: Sequence[Client], department: str, _: date | None = None) -> bool:
+    """Whom young people's services alone look after is there for them alone (I5)."""
+    looking = {one for record in records if record.registered for one in record.departments}
+    return looking == {Department.YOUNG_PEOPLE} and department != Department.YOUNG_PEOPLE
 
 
 def responsible(city: City, district: str, on: date) -> Office:

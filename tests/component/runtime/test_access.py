@@ -66,6 +66,21 @@ async def test_a_bulk_call_has_a_row_that_names_everybody_it_wrote_about(world: 
     assert [row[0] for row in await world.db.fetch("select subjects from access")] == [[person(0)]]
 
 
+async def test_a_refused_line_of_a_bulk_call_is_a_refused_access(world: World) -> None:
+    replica, case_id = await _with_case(world)
+    nobody = str(uuid.UUID(int=9))
+    body = f"{case_id}\n{nobody}\nAnna Mustermann".encode()
+    headers = CALLER | {"Idempotency-Key": "b"}
+    for _ in range(2):
+        answer = await world.http.post(f"{replica.url}/bulk", content=body, headers=headers)
+        assert len(answer.json()["refused"]) == 2
+    rows = await world.db.fetch("select outcome, named, subjects, actor, purpose from access order by id")
+    assert [tuple(row) for row in rows] == [
+        ("done", [], [person(0)], "meyer", "test"),
+        ("refused", [nobody], [], "meyer", "test"),
+    ]
+
+
 async def test_a_read_that_cannot_be_recorded_is_refused(world: World) -> None:
     replica, _ = await _with_case(world)
     asked = f"{replica.url}/audit?person={person(0)}"
