@@ -7,8 +7,6 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from contracts.words import is_uuid
 from lotse.asking import Operator, account, ask
@@ -20,7 +18,10 @@ NOBODY: Final = 1
 ASKED: Final = ("intake", "casework", "referrals")
 """The services that hold files; reporting has figures only."""
 PAGE: Final = 1000
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+COLUMNS: Final = ("day", "clock", "service", "what", "who", "office", "department", "purpose", "address")
+_DAY: Final[dict[str, Any]] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
+Begins = Annotated[datetime | None, typer.Option("--from", help="The first business day.", **_DAY)]
+Ends = Annotated[datetime | None, typer.Option("--to", help="The last one.", **_DAY)]
 Access = dict[str, Any]
 
 
@@ -35,8 +36,8 @@ def register(app: typer.Typer) -> None:
 def audit(
     person: Annotated[str, typer.Argument(help="A client's id.")],
     *,
-    begins: Annotated[Day, typer.Option("--from", help="The first business day.")] = None,
-    ends: Annotated[Day, typer.Option("--to", help="The last one.")] = None,
+    begins: Begins = None,
+    ends: Ends = None,
     actor: Annotated[str, typer.Option(help="Who asks; your account if left out.")] = "",
     department: Annotated[str, typer.Option(help="For files of young people's services: young_people.")] = "operator",
     demo: Demo = False,
@@ -88,13 +89,15 @@ def _print(found: Sequence[Mapping[str, Any]]) -> None:
         typer.echo("Nobody read or wrote this file, or there is none. Accesses are kept for the city's `audit_days`;")
         typer.echo("a file of young people's services alone is told with --department young_people.")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("day", "clock", "service", "what", "who", "office", "department", "purpose", "address"):
-        table.add_column(column)
-    for one in found:
-        what = one["action"] if one["outcome"] == "done" else f"{one['action']}, refused"
-        clock = f"{datetime.fromisoformat(one['at']):%Y-%m-%d %H:%M:%S}"
-        who = (one["actor"], one["office"], one["department"], one["purpose"], one["route"])
-        table.add_row(one["day"], clock, one["service"], what, *who)
-    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+    rows = [COLUMNS, *(_row(one) for one in found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:  # whole, however narrow the terminal: a purpose that is cut off says nothing
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     typer.echo(f"{len(found):,} accesses by {len({one['actor'] for one in found}):,} accounts. `--json` has the ids.")
+
+
+def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
+    what = one["action"] if one["outcome"] == "done" else f"{one['action']}, refused"
+    clock = f"{datetime.fromisoformat(one['at']):%Y-%m-%d %H:%M:%S}"
+    who = (one["actor"], one["office"], one["department"], one["purpose"], one["route"])
+    return (one["day"], clock, one["service"], what, *who)

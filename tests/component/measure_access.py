@@ -6,7 +6,7 @@ whatever else the machine does meets both alike.
 
 import statistics
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import httpx
@@ -58,6 +58,6 @@ async def test_what_recording_a_read_costs(
     assert written == (ROUNDS + 1) * READS
     with_it, without = (statistics.median(seconds[name]) for name in ("recorded", "not recorded"))
     print(
-        f"\n{date.today()}: GET /clients/{{id}}, median of {ROUNDS} rounds of {READS}: recorded {with_it * 1e3:.2f} ms, "
-        f"not recorded {without * 1e3:.2f} ms, ratio {with_it / without:.2f}"
+        f"\n{datetime.now(UTC):%Y-%m-%d}: GET /clients/{{id}}, median of {ROUNDS} rounds of {READS}: "
+        f"recorded {with_it * 1e3:.2f} ms, not recorded {without * 1e3:.2f} ms, ratio {with_it / without:.2f}"
     )
