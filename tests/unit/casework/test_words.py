@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import configure_mappers
 
 from contracts import topics, words
 from contracts.event import Event
@@ -19,6 +20,7 @@ from services.casework.told.words import LANGUAGES, catalogue, code, sentence, w
 from services.runtime.decision import Message
 from tests.unit.casework.given import ARBEITSAMT, CITY
 
+configure_mappers()  # as connect_pool does it: rows made by `model_construct` do not ask for it
 TOLD = [(topic, event) for topic in (topics.PERSON, topics.CASE, topics.REFERRAL) for event in topic.events]
 UNTOLD = {BenefitPaid, ClientErased, PaymentReversed}
 """Monthly payments are on nobody's timeline, and an erasure ends it."""
