@@ -26,6 +26,10 @@ _ANSWER: Final = {
 }
 """`key` and `message_id` only echo what the agency itself has sent."""
 
+_CODES: Final = (
+    "code malformed unknown_type too_large unknown_referral missing_reason illegal_transition withdrawn expired"
+    " implausible_date no_such_result"
+)
 ALLOWED: Final[dict[str, dict[str, str]]] = {
     "lotse.calendar.DayStarted.v1": {"occurred_on": "date"},
     "lotse.partners.out.ReferralOffered.v1": {
@@ -56,13 +60,19 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
         "result_id": "pattern ^[!-~]{1,200}$",
     },
     "lotse.partners.out.EraseRequested.v1": _REFERRAL,
+    "lotse.partners.out.ReferralStands.v1": {
+        **_REFERRAL,
+        "state": "code requested received accepted in_service on_hold",
+        "answers[].message_id": "pattern ^[!-~]{1,200}$",
+        "answers[].held": "boolean",
+        "answers[].code": _CODES,
+    },
     "lotse.partners.out.MessageApplied.v1": _ANSWER,
     "lotse.partners.out.MessageDuplicate.v1": _ANSWER,
     "lotse.partners.out.MessageHeld.v1": {**_ANSWER, "held_until": "date"},
     "lotse.partners.out.MessageRejected.v1": {
         **_ANSWER,
-        "code": "code malformed unknown_type too_large unknown_referral missing_reason illegal_transition withdrawn"
-        " expired implausible_date no_such_result",
+        "code": _CODES,
     },
 }
 ECHO: Final = {"key"}

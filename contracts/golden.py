@@ -63,6 +63,8 @@ def _of(topic: Topic, event: type[Event], name: str) -> Any:
         return _held()
     if name == "topic" and topic.agency is not None:
         return f"partners.{topic.agency}.in.v1"
+    if name == "agency" and topic.agency is not None:
+        return topic.agency
     own = OF_EVENT.get(base, {})
     if name not in own and name not in VALUES:
         raise KeyError(f"{event.type_name()}: give {name} a value in contracts/story.py")

@@ -192,6 +192,10 @@ OF_EVENT: Final[dict[str, dict[str, Any]]] = {
     "BenefitEnded": {"reason": "work"},
     "ClientDeparted": {"reason": "left_city"},
     "ReferralWithdrawalRequested": {"reason": "plan_changed"},
+    "ReferralStands": {
+        "state": "accepted",
+        "answers": [{"message_id": _RESULT, "held": False, "code": "implausible_date"}],
+    },
     "ReferralWithdrawn": {"reason": "plan_changed"},
     "ReferralRefused": {"code": "no_basis"},
     "ReferralRejected": {"reason": "client_declined"},

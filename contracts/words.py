@@ -345,6 +345,16 @@ class RejectionCode(StrEnum):
     NO_SUCH_RESULT = "no_such_result"
 
 
+class Standing(StrEnum):
+    """Where an open referral stands, as its agency has said itself."""
+
+    REQUESTED = "requested"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    IN_SERVICE = "in_service"
+    ON_HOLD = "on_hold"
+
+
 class StatusQuestion(StrEnum):
     SILENCE = "silence"
     """No message for a while of service."""

@@ -8,11 +8,12 @@ A reason that the protocol demands is optional here, so that its absence is answ
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.event import Event, ReferralMessage
 from contracts.profile import Profile
 from contracts.words import (
+    AgencyId,
     DeclinedBy,
     EmployerId,
     EndReason,
@@ -21,6 +22,7 @@ from contracts.words import (
     RejectionCode,
     RejectReason,
     ServiceKind,
+    Standing,
     StatusQuestion,
 )
 
@@ -81,6 +83,24 @@ class StatusQueried(ToPartner):
 
 class EraseRequested(ToPartner):
     """Erase what you hold of the client and answer `EraseConfirmed`."""
+
+
+class LastAnswer(BaseModel):
+    """What a message of the agency was answered last: rejected with `code`, `held`, or else applied."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    message_id: MessageId
+    held: bool = False
+    code: RejectionCode | None = None
+
+
+class ReferralStands(ToPartner):
+    """After a resync, of an open referral: where it stands, and what your messages about it were answered."""
+
+    state: Standing
+    answers: tuple[LastAnswer, ...]
+    """Of the newest twenty messages that had an answer, then of all that are held."""
 
 
 RecordKey = Annotated[str, StringConstraints(max_length=200)]
@@ -221,6 +241,18 @@ class ResyncRequested(FromPartner):
     """Tell us again how this referral stands."""
 
 
+class AgencyResyncRequested(Event):
+    """Tell us again how all our referrals stand. Keyed by the agency's own id; its answer comes when all is told."""
+
+    family: ClassVar[str] = "partners.in"
+
+    agency: AgencyId
+
+    @property
+    def subject(self) -> str:
+        return self.agency
+
+
 PartnerMessage = (
     CapacityAnnounced
     | ReferralReceived
@@ -236,6 +268,7 @@ PartnerMessage = (
     | ResultCorrected
     | EraseConfirmed
     | ResyncRequested
+    | AgencyResyncRequested
 )
 """Everything an agency may say on `partners.<agency>.in.v1`."""
 
@@ -246,6 +279,7 @@ CityMessage = (
     | ReferralWithdrawn
     | StatusQueried
     | EraseRequested
+    | ReferralStands
     | MessageApplied
     | MessageDuplicate
     | MessageHeld

@@ -22,9 +22,10 @@ def service(city: City) -> Service[Client]:
         refuse=handlers.refuse,
         decide=handlers.decide,
         rank=store.merged_with_open,
+        pending=store.next_of_resync,
         index=store.index,
         project=store.project,
         tables=store.MIRRORS,
-        kept_tables=(store.Capacity,),
+        kept_tables=(store.Capacity, store.ResyncRequest),
         erasures=store.ERASURES,
     )

@@ -15,7 +15,7 @@ from contracts.events.intake import IdentityRecorded, IntakePersonEvent
 from contracts.events.partners import PartnerMessage
 from contracts.events.referrals import ReferralEvent
 from contracts.words import RejectionCode
-from services.referrals.domain import clock, commands, moves, offers, placements, sustaining
+from services.referrals.domain import clock, commands, moves, offers, placements, resync, sustaining
 from services.referrals.domain.client import Client
 from services.referrals.domain.commands import ConfirmPlacement, Reconsider, ReferralsCommand, VoidReferral
 from services.referrals.domain.fold import fold_confirmation, fold_erasure, fold_identity, fold_own
@@ -31,6 +31,7 @@ from services.referrals.domain.record import (
     recognise,
 )
 from services.referrals.domain.referral import Held, Referral
+from services.referrals.domain.resync import AnswerResync, TellAgain
 from services.referrals.domain.turn import Turn
 from services.referrals.domain.unreadable import refuse_unreadable
 from services.runtime.decision import Clients, Context, Message, Publication, Unreadable
@@ -130,6 +131,9 @@ def on_partner(turn: Turn, record: PartnerRecord) -> None:
     if (told := turn.find_told_to_erase(record.key, record.agency)) is not None:
         answer(turn, record, moves.confirm_at_last(turn, told, record))
         return
+    if isinstance(record.event, partners.AgencyResyncRequested):
+        answer(turn, record, RejectionCode.UNKNOWN_REFERRAL)  # another agency's; one's own is worked off in portions
+        return
     known = recognise(turn, record)
     if not isinstance(known, Referral):
         answer(turn, record, known)
@@ -171,7 +175,7 @@ def _judge(turn: Turn, referral: Referral, record: PartnerRecord) -> Judgement:
             return moves.confirm_erasure(turn, referral, record)
         case partners.ResyncRequested():
             return moves.tell_again(turn, referral)
-        case partners.CapacityAnnounced():
+        case partners.CapacityAnnounced() | partners.AgencyResyncRequested():
             return Verdict.APPLIED
         case _:
             assert_never(record.event)
@@ -199,6 +203,12 @@ def on_command(turn: Turn, command: ReferralsCommand) -> Outcome:
             return Outcome(turn.publications, {"referral_id": referral_id}, refusal=refusal)
         case Reconsider(person_id=person_id):
             offers.withdraw_forbidden(turn, person_id)
+            return Outcome(turn.publications)
+        case TellAgain():
+            resync.tell_person_again(turn, command)
+            return Outcome(turn.publications)
+        case AnswerResync():
+            resync.answer_resync(turn, command)
             return Outcome(turn.publications)
         case _:
             assert_never(command)
@@ -253,6 +263,8 @@ def touches(message: Message) -> Iterable[str]:
             return (person_id,)
         case casework.ReferralWithdrawalRequested(person_id=person_id, referral_id=referral_id):
             return person_id, referral_id
+        case partners.AgencyResyncRequested(agency=agency) if agency == message.topic.agency:
+            return ()  # a row of its own (store.project): which persons it concerns is asked in portions
         case CaseEvent():
             return ()
         case _:

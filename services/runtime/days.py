@@ -93,6 +93,7 @@ class Days(Generic[S]):
                         consumer.seek(place, following)
                 if not polled and consumer.assignment():
                     await self._overdue()
+                    await self._work_off()
                 if not consumer.assignment():
                     self.assigned.clear()
         finally:
@@ -175,6 +176,33 @@ class Days(Generic[S]):
         if row is not None and row[1]:
             event = DayStarted(occurred_on=row[0])
             await self._fire(Message(topics.DAY, event, event.subject, f"again/{row[0]}"), row[0])
+
+    async def _work_off(self) -> None:
+        """What was asked for of many subjects, portion by portion: each is used up in the transaction of its events."""
+        while not self._runtime.stopping.is_set() and await self._portion():
+            self._runtime.committed()
+            failpoint("portion")
+
+    async def _portion(self) -> bool:
+        service = self._runtime.service
+        if service.pending is None or (await self._stand())[1] is None:
+            return False
+        with self._runtime.tracing.transaction() as spans:
+            async with transaction(self._runtime.pool) as db:
+                today, behind = await business_day(db, self._runtime)
+                unit = Unit(self._runtime, db, today=today, behind=behind, spans=spans)
+                commands = await service.pending(db, unit.context("pending"))
+                await unit.open({target for command in commands for target in command.targets})
+                for command in commands:
+                    if unit.is_parked(command.targets):
+                        continue
+                    spans.timer("pending")
+                    try:
+                        unit.execute(command, cause=command.cause)
+                    except Exception as error:  # a defect concerns this subject alone: the others are told
+                        log().error("pending command failed", cause=command.cause, reason=fault(error))
+                await unit.close()
+        return bool(commands)
 
     async def _fire(self, message: Message, day: date) -> None:
         """Hands the day to every subject that is due, in chunks, each in a transaction of its own."""

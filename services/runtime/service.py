@@ -86,6 +86,9 @@ class Service(Generic[S]):
     """Looks up in the command's own transaction what a command must know before it names its targets."""
     rank: Callable[[asyncpg.Connection, Context], Awaitable[Sequence[Any]]] | None = None
     """Commands that weigh several subjects against each other: asked once a day, after all timers."""
+    pending: Callable[[asyncpg.Connection, Context], Awaitable[Sequence[Any]]] | None = None
+    """The next portion of what was asked for of more subjects than one transaction should hold: commands, each with a
+    `cause` of its own. It notes in the same transaction how far it is, and is asked between days until it is empty."""
     index: Callable[[S], Iterable[SQLModel]] = _nothing
     project: Callable[[Message], Iterable[SQLModel]] = _nothing
     summarise: Summarise | None = None

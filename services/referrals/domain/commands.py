@@ -8,6 +8,7 @@ from services.referrals.domain import offers, sustaining
 from services.referrals.domain.machine import Move, State, after
 from services.referrals.domain.placement import Placement
 from services.referrals.domain.referral import Referral
+from services.referrals.domain.resync import AnswerResync, TellAgain
 from services.referrals.domain.turn import Turn, about
 from services.runtime.decision import NotFound, Refusal
 
@@ -43,7 +44,7 @@ class Reconsider:
         return (self.person_id,)
 
 
-ReferralsCommand = ConfirmPlacement | VoidReferral | Reconsider
+ReferralsCommand = ConfirmPlacement | VoidReferral | Reconsider | TellAgain | AnswerResync
 
 
 class NoSuchReferral(NotFound):

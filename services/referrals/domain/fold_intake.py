@@ -26,8 +26,7 @@ def _circumstances(known: Circumstances, event: intake.IntakeEvent) -> Circumsta
             return replace(known, departed_on=event.occurred_on, departure=reason)
         case intake.ClientsMerged(merge_id=merge_id):
             merge = Merge(merge_id=merge_id, survivor_id=event.survivor_id, loser_id=event.loser_id)
-            fresh = all(one.merge_id != merge_id for one in known.merges)
-            return replace(known, merges=(*known.merges, merge)) if fresh else known
+            return replace(known, merges=(*known.merges, merge))
         case intake.ClientsUnmerged(merge_id=merge_id):
             ended = Merge(merge_id=merge_id, survivor_id=event.survivor_id, loser_id=event.loser_id, ended=True)
             return replace(known, merges=_put(known.merges, ended, lambda one: one.merge_id == merge_id))

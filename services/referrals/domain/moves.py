@@ -1,17 +1,22 @@
 """What an agency says of a referral: taken if legal, recognised if repeated, else refused with a code (R1, R3)."""
 
-from typing import Any
+from typing import Any, Final
 
 from contracts.events import partners
 from contracts.events import referrals as facts
 from contracts.topics import PERSON
-from contracts.words import RejectionCode
+from contracts.words import RejectionCode, Standing
 from services.referrals.domain.client import Client, ToldToErase
 from services.referrals.domain.machine import OPEN, TERMINAL, UNDECIDED, Move, State, after, barred
 from services.referrals.domain.offers import forbidden, release_contact, tell_erase, tell_offer
 from services.referrals.domain.record import Judgement, PartnerRecord, Verdict, too_far
 from services.referrals.domain.referral import Referral
 from services.referrals.domain.turn import Turn, about
+
+ERASABLE: Final = frozenset({State.WITHDRAWN, State.VOID, State.EXPIRED, State.REJECTED})
+"""The agency has nothing to do for the client any more: what it holds is to be erased."""
+ANSWERS: Final = 20
+"""How many last answers are told again."""
 
 
 def receive(turn: Turn, referral: Referral, record: PartnerRecord) -> Judgement:
@@ -109,12 +114,24 @@ def tell_again(turn: Turn, referral: Referral) -> Judgement:
         tell_offer(turn, referral)
         if referral.state not in UNDECIDED:
             release_contact(turn, referral)
+        turn.tell(referral.agency, _standing(turn, referral))
     elif referral.state in {State.WITHDRAWN, State.VOID}:
         withdrawn = partners.ReferralWithdrawn(referral_id=referral.referral_id, occurred_on=turn.today)
         turn.tell(referral.agency, withdrawn)
-    if referral.state in {State.WITHDRAWN, State.VOID, State.EXPIRED, State.REJECTED} and referral.erased_on is None:
+    if referral.state in ERASABLE and referral.erased_on is None:
         tell_erase(turn, referral)
     return Verdict.APPLIED
+
+
+def _standing(turn: Turn, referral: Referral) -> partners.ReferralStands:
+    answers = [partners.LastAnswer(message_id=one.message_id, code=one.code) for one in referral.heard[-ANSWERS:]]
+    answers += [partners.LastAnswer(message_id=one.message_id, held=True) for one in referral.held]
+    return partners.ReferralStands(
+        referral_id=referral.referral_id,
+        occurred_on=turn.today,
+        state=Standing(referral.state.value),
+        answers=tuple(answers),
+    )
 
 
 def _judge(referral: Referral, move: Move, *, same: bool = True) -> Judgement | None:

@@ -131,7 +131,7 @@ def test_a_resync_tells_again_how_things_stand() -> None:
     referrals = accepted()
     before = len(referrals.told())
     assert isinstance(referrals.partner(partners.ResyncRequested), partners.MessageApplied)
-    assert referrals.told()[before:] == ["ReferralOffered", "ContactReleased", "MessageApplied"]
+    assert referrals.told()[before:] == ["ReferralOffered", "ContactReleased", "ReferralStands", "MessageApplied"]
     offers = referrals.to_partner(partners.ReferralOffered)
     assert offers[0].answer_by == offers[1].answer_by
     referrals.withdraw()

@@ -363,6 +363,52 @@ def test_a_draft_waits_until_both_records_of_a_merge_are_here() -> None:
     assert not referrals.said(partners.ReferralOffered)
 
 
+@pytest.mark.parametrize("first", [ANNA, BERTA])
+def test_the_later_twin_gives_way_as_soon_as_one_record_tells_of_the_merge(first: str) -> None:
+    referrals = offered(person=ANNA, referral=FIRST)
+    referrals.client(BERTA)
+    referrals.request(SECOND, person=BERTA)
+    referrals.merge(survivor=ANNA, loser=BERTA, under=(first,))
+    assert (referrals.state(FIRST), referrals.state(SECOND)) == ("requested", "withdrawn")
+
+
+def test_merging_leaves_referrals_to_different_agencies_open() -> None:
+    referrals = offered(person=ANNA, referral=FIRST)
+    referrals.client(BERTA)
+    referrals.request(SECOND, person=BERTA, agency=BAG)
+    referrals.merge()
+    assert (referrals.state(FIRST), referrals.state(SECOND)) == ("requested", "requested")
+
+
+def test_after_a_merge_was_undone_each_record_is_offered_again() -> None:
+    referrals = Referrals()
+    referrals.client(ANNA)
+    referrals.client(BERTA)
+    referrals.merge()
+    for key in (BERTA, ANNA):
+        referrals.hears(intake.ClientsUnmerged, key, merge_id=uid("merge"), survivor_id=ANNA, loser_id=BERTA)
+    referrals.request(FIRST, person=ANNA)
+    referrals.request(SECOND, person=BERTA)
+    assert (referrals.state(FIRST), referrals.state(SECOND)) == ("requested", "requested")
+
+
+def test_a_death_told_of_one_record_ends_the_merged_person() -> None:
+    referrals = offered()
+    referrals.client(BERTA)
+    referrals.merge()
+    referrals.hears(intake.ClientDeparted, BERTA, reason=DepartureReason.DEATH)
+    assert (referrals.state(), referrals.referral().reason) == ("withdrawn", "aid_ended")
+    referrals.request(SECOND)
+    assert referrals.referral(SECOND).reason == RefusalCode.DEPARTED
+
+
+def test_a_protection_that_is_told_when_it_is_over_withdraws_what_was_open_on_its_days() -> None:
+    referrals = offered()
+    referrals.days(START + 5 * DAY)
+    referrals.protect(since=START + 2 * DAY, until=START + 3 * DAY)
+    assert (referrals.state(), referrals.referral().reason) == ("withdrawn", "protected")
+
+
 def test_a_record_voided_after_a_merge_does_not_end_the_person() -> None:
     referrals = offered()
     referrals.client(BERTA)
