@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from contracts.events import partners
 from contracts.topics import partner_out
-from contracts.words import RejectionCode, Standing
+from contracts.words import DeclinedBy, RejectionCode, RejectReason, Standing
 from services.referrals.store import _PORTION
 from tests.component.referrals_world import ARBEITSAMT, BAG, Place, ReferralsWorld, referrals_on
 from tests.component.runtime.world import until
@@ -66,7 +66,9 @@ async def test_an_agency_hears_of_all_that_is_open_and_of_what_it_has_yet_to_era
     await referrals.say(partners.ReferralAccepted(referral_id=accepted, **said), message_id="taken")
     await referrals.say(partners.ServiceResumed(referral_id=accepted, **said), message_id="too-early")
     await referrals.say(
-        partners.ReferralRejected(referral_id=rejected, **said, reason="waitlist", declined_by="partner")
+        partners.ReferralRejected(
+            referral_id=rejected, **said, reason=RejectReason.WAITLIST, declined_by=DeclinedBy.PARTNER
+        )
     )
     await referrals.say(partners.EraseConfirmed(referral_id=rejected, **said))
     await referrals.protect(protected)
