@@ -80,6 +80,8 @@ VALUES: Final[dict[str, Any]] = {
     "follows": example_id("earlier referral"),
     "intake_sequence": 9,
     "answer_by": "2001-04-16",
+    "reminder_days": [3, 9],
+    "silence_days": 30,
     "day": 3,
     "message_id": _RESULT,
     "result_id": _RESULT,

@@ -56,6 +56,10 @@ class ReferralRequested(ReferralEvent):
     case_id: CaseId
     service: ServiceKind
     answer_by: date
+    reminder_days: tuple[Annotated[int, Field(ge=1)], ...] | None = None
+    """Days after day 0 on which the agency is reminded, as they were configured then; older records do not say."""
+    silence_days: Annotated[int, Field(ge=1)] | None = None
+    """Days of service without a message until the agency is asked, as configured then; older records do not say."""
 
 
 class ReferralRefused(ReferralEvent):

@@ -246,10 +246,11 @@ class ReferralsWorld(World):
         await self.settle()
         return [event for _, event in await self.published(topics.REFERRAL) if event.subject == person_id]
 
-    async def replayed(self) -> dict[str, Any]:
+    async def replayed(self, **environment: str) -> dict[str, Any]:
         """Rebuilds the tables from the topics and compares."""
         await self.settle()
-        given = {name.removeprefix("LOTSE_").lower(): value for name, value in self.environment.items()}
+        found = self.environment | environment
+        given = {name.removeprefix("LOTSE_").lower(): value for name, value in found.items()}
         return await replay("referrals", Settings.model_validate(given | {"service": "referrals"}))
 
     # the API

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from contracts.events.casework import ReferralWithdrawalRequested
 from contracts.topics import partner_in, partner_out
 from contracts.words import EndReason, PlacementKind, RejectionCode, ServiceKind, WithdrawReason
 from tests.component.referrals_world import ARBEITSAMT, BAG, ReferralsWorld, referrals_on
+from tests.component.runtime.world import ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = str(uuid.UUID(int=0))
@@ -291,3 +293,21 @@ async def test_a_replay_rebuilds_the_same_tables(referrals: ReferralsWorld) -> N
     assert found["identical"], found["tables"]
     assert {table["table"] for table in found["tables"]} == {"state", "alias", "reference", "referral", "placement"}
     assert all(table["live"] for table in found["tables"])
+
+
+async def test_a_replay_under_other_deadlines_rebuilds_the_same_tables(
+    referrals: ReferralsWorld, tmp_path: Path
+) -> None:
+    """Who was requested under old deadlines keeps them, also in a database that is rebuilt under new ones."""
+    await referrals.offered()
+    _, served = await referrals.offered(agency=BAG)
+    said: dict[str, Any] = {"referral_id": served, "occurred_on": referrals.on}
+    await referrals.say(partners.ReferralAccepted(**said), BAG)
+    await referrals.say(partners.ServiceStarted(**said), BAG)
+    changed = (ROOT / "deploy/bremen/city.toml").read_text(encoding="utf-8")
+    for old, new in (("reminders = [3, 9]", "reminders = [1, 5]"), ("silence = 30", "silence = 4")):
+        assert old in changed
+        changed = changed.replace(old, new)
+    (tmp_path / "city.toml").write_text(changed, encoding="utf-8")
+    found = await referrals.replayed(LOTSE_CONFIG=str(tmp_path))
+    assert found["identical"], found["tables"]

@@ -24,6 +24,20 @@ def test_every_code_says_what_to_do(code: RejectionCode) -> None:
     assert f"| `{code}` |" in TEXT
 
 
+@pytest.mark.parametrize("code", RejectionCode)
+def test_every_code_says_why_and_what_to_do_in_german_and_in_english(code: RejectionCode) -> None:
+    german, english = (HERE.parent / "docs/agencies.md").read_text(encoding="utf-8").split("# Rejected messages")
+    for page in (german, english):
+        (row,) = re.findall(rf"^\| `{code}` \| (.+) \| (.+) \|$", page, re.MULTILINE)
+        assert all(len(cell.split()) > 3 for cell in row)
+
+
+@pytest.mark.parametrize("page", [0, 1])
+def test_no_code_is_explained_that_does_not_exist(page: int) -> None:
+    text = (HERE.parent / "docs/agencies.md").read_text(encoding="utf-8").split("# Rejected messages")[page]
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)) == set(RejectionCode)
+
+
 def test_the_example_is_a_record_of_the_topic() -> None:
     written = re.search(r"```\n(ce_.*?)```", TEXT, re.DOTALL)
     value = re.search(r"```json\n(.*?)```", TEXT, re.DOTALL)

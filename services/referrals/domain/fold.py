@@ -55,7 +55,8 @@ def fold_confirmation(client: Client, event: facts.ErasureConfirmed) -> Client:
 
 
 def fold_own(client: Client, event: facts.ReferralEvent, deadlines: Deadlines) -> Client:
-    """An event of ours. The configured deadlines become dates here, so that a referral keeps those of its own day."""
+    """An event of ours. A referral keeps the deadlines of its own day, which its request says; a request from before it
+    said so has `deadlines`, those configured now."""
     if isinstance(event, facts.ReferralDrafted):
         return client if client.referral(event.referral_id) else replace(client, referrals=_drafted(client, event))
     client = replace(client, placements=fold_placements(client.placements, event))
@@ -85,9 +86,11 @@ def _drafted(client: Client, event: facts.ReferralDrafted) -> tuple[Referral, ..
 def _referral(now: Referral, event: facts.ReferralEvent, deadlines: Deadlines) -> Referral:
     on = event.occurred_on
     match event:
-        case facts.ReferralRequested(answer_by=answer_by):
-            reminders = tuple(Reminder(day=day, on=on + timedelta(days=day)) for day in deadlines.reminders)
-            return _move(now, Move.REQUEST, requested_on=on, answer_by=answer_by, reminders=reminders)
+        case facts.ReferralRequested(answer_by=answer_by, silence_days=silence):
+            days = deadlines.reminders if event.reminder_days is None else event.reminder_days
+            reminders = tuple(Reminder(day=day, on=on + timedelta(days=day)) for day in days)
+            clock = {"answer_by": answer_by, "reminders": reminders, "silence_days": silence}
+            return _move(now, Move.REQUEST, requested_on=on, **clock)
         case facts.ReferralRefused(code=code):
             return _move(now, Move.REFUSE, reason=code.value, closed_on=on)
         case facts.ReferralReminded(day=day):
@@ -160,7 +163,7 @@ def _heard(now: Referral, event: facts.ReferralEvent, deadlines: Deadlines) -> R
         if all(one.message_id != message_id for one in now.heard):
             now = replace(now, heard=(*now.heard, Heard(message_id=message_id, code=code)))
         if now.state is State.IN_SERVICE:
-            asked = event.occurred_on + timedelta(days=deadlines.silence)
+            asked = event.occurred_on + timedelta(days=now.silence_days or deadlines.silence)
             return replace(now, query_on=max(now.query_on or asked, asked))
     return now if now.state is State.IN_SERVICE else replace(now, query_on=None)
 

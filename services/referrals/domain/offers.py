@@ -53,10 +53,16 @@ def _decide(turn: Turn, found: Referral) -> None:
     if (code := _obstacle(turn, found)) is not None:
         turn.publish(facts.ReferralRefused(**about(found), occurred_on=turn.today, code=code))
         return
-    answer_by = turn.today + timedelta(days=turn.city.deadlines.expiry)
+    rules = turn.city.deadlines
     turn.publish(
         facts.ReferralRequested(
-            **about(found), occurred_on=turn.today, case_id=found.case_id, service=found.service, answer_by=answer_by
+            **about(found),
+            occurred_on=turn.today,
+            case_id=found.case_id,
+            service=found.service,
+            answer_by=turn.today + timedelta(days=rules.expiry),
+            reminder_days=rules.reminders,
+            silence_days=rules.silence,
         )
     )
     tell_offer(turn, turn.now(found))

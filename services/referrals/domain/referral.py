@@ -59,6 +59,8 @@ class Referral:
     received_on: date | None = None
     accepted_on: date | None = None
     implied: bool = False
+    silence_days: int | None = None
+    """After how much silence in service the agency is asked; None: as configured now."""
     query_on: date | None = None
     """When the agency is asked how things stand, unless it speaks before."""
     review_on: date | None = None

@@ -1,12 +1,28 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from contracts.city import Deadlines
 from contracts.events import partners
 from contracts.events import referrals as facts
 from contracts.words import RejectionCode, StatusQuestion
+from services.referrals.app import service
 from services.referrals.views import ReferralView
-from tests.unit.referrals.given import ANNA, DAY, FIRST, START, Referrals, accepted, in_service, offered
+from tests.unit.referrals.given import (
+    ANNA,
+    BAG,
+    CITY,
+    DAY,
+    FIRST,
+    SECOND,
+    SERVICE,
+    START,
+    Referrals,
+    accepted,
+    in_service,
+    offered,
+)
 
 
 def offered_on(day: date) -> Referrals:
@@ -129,3 +145,33 @@ def test_a_withdrawn_referral_reminds_nobody() -> None:
     assert referrals.said(facts.ReferralReminded) == []
     assert referrals.state(FIRST) == "withdrawn"
     assert referrals.states[referrals.referral().person_id].due(referrals.today) is None
+
+
+def test_a_rebuilt_referral_keeps_the_deadlines_under_which_it_was_requested() -> None:
+    referrals = in_service()
+    referrals.request(SECOND, agency=BAG)
+    changed = Deadlines(reminders=(1, 2, 5), expiry=40, silence=3, held=2)
+    rebuilt = service(CITY.model_copy(update={"deadlines": changed}))
+    assert rebuilt.initial is not None
+    state = rebuilt.initial(ANNA)
+    for message in referrals.heard:
+        state = rebuilt.evolve(state, message)
+    assert state == referrals.states[ANNA]
+    assert [one.day for one in referrals.referral(SECOND).reminders] == [3, 9]
+    assert referrals.referral(FIRST).query_on == START + 30 * DAY
+
+
+def test_a_request_from_before_it_told_its_deadlines_has_those_configured() -> None:
+    referrals = offered()
+    referrals.partner(partners.ReferralAccepted)
+    referrals.partner(partners.ServiceStarted)
+    assert SERVICE.initial is not None
+    state = SERVICE.initial(ANNA)
+    for message in referrals.heard:
+        if isinstance(message.event, facts.ReferralRequested):
+            message = replace(  # noqa: PLW2901 - as it was written then
+                message, event=message.event.model_copy(update={"reminder_days": None, "silence_days": None})
+            )
+        state = SERVICE.evolve(state, message)
+    assert state.referrals[0].query_on == START + 30 * DAY
+    assert state.referrals[0].silence_days is None
