@@ -20,6 +20,8 @@ from simulation.chance import fraction, whole
 from simulation.workdays import DAY, is_first_of_month, next_workday, works
 
 MONDAY: Final = 0
+STOCKTAKING: Final = (6, 12)
+"""Months in which an agency asks how all its referrals stand (our own estimate)."""
 CROSSED_DAYS: Final = 3
 """A withdrawal is noticed at once by half of the clerks, after three days by the others: their mail crosses it."""
 
@@ -53,6 +55,8 @@ class Agency:
             return
         if is_first_of_month(day):
             yield from self._capacity(day)
+            if day.month in STOCKTAKING:
+                yield self._stocktaking(day)
         for referral, file, offer in files.offered():
             if offer.occurred_on >= day:
                 continue
@@ -96,6 +100,11 @@ class Agency:
             places = whole(0, 60, self.seed, self.id, service, day)
             message = partners.CapacityAnnounced(occurred_on=day, service=service, places=places)
             yield Said(message_id(self.seed, self.id, service, f"capacity {day}"), message)
+
+    def _stocktaking(self, day: date) -> Said:
+        """It compares its list with the city's."""
+        message = partners.AgencyResyncRequested(occurred_on=day, agency=self.id)
+        return Said(message_id(self.seed, self.id, self.id, f"stocktaking {day}"), message)
 
 
 @lru_cache(maxsize=100_000)
