@@ -6,6 +6,7 @@ system gave to somebody else since then matches no entry and is left alone.
 
 import json
 import signal
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ import psutil
 
 END_SECONDS: Final = 6.0
 """How long a process that was left behind may take to end before it is killed."""
+
+_BEGIN_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Ledger:
         """A process that ended already leaves no entry."""
         try:
             process = psutil.Process(pid)
-            self._entries[pid] = Entry(part, pid, _began(process), tuple(process.cmdline()), int(stop_signal))
+            self._entries[pid] = Entry(part, pid, _began(process), _command(process), int(stop_signal))
         except (psutil.Error, OSError):
             return
         self._write()
@@ -87,6 +90,14 @@ def running(entry: Entry) -> psutil.Process | None:
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (psutil.Error, OSError):
         return None
+
+
+def _command(process: psutil.Process) -> tuple[str, ...]:
+    """For a moment while it begins, the system knows no command line of a process."""
+    until = time.monotonic() + _BEGIN_SECONDS
+    while not (found := tuple(process.cmdline())) and time.monotonic() < until:
+        time.sleep(0.005)
+    return found
 
 
 def _began(process: psutil.Process) -> str:

@@ -214,9 +214,9 @@ async def test_cases_are_found_by_office_case_manager_state_and_missing_plan(cas
     assert without["case_id"] in unplanned
     assert planned["case_id"] not in unplanned
     assert await found("office=walle") == set()
-    _, first = await casework.get("/cases?limit=1")
+    first = (await casework.listed("/cases?limit=1"))[0]  # a page may be empty: what is young people's is left out
     everything = await found("")
-    assert await found(f"after={first[0]['case_id']}") == everything - {first[0]["case_id"]}
+    assert await found(f"after={first['case_id']}") == everything - {first["case_id"]}
 
 
 async def test_two_records_of_one_person_show_as_one(casework: CaseworkWorld) -> None:
