@@ -16,7 +16,7 @@ from lotse.stack.process import end, ending, spawn
 
 FIRST_BACKOFF: Final = 0.2
 LONGEST_BACKOFF: Final = 10.0
-CALM_SECONDS: Final = 60.0
+CALM_SECONDS: Final = 20.0
 """A part that ran this long is restarted without delay again."""
 FIRST_ATTEMPTS: Final = 3
 """Deaths before it was ever ready, after which it is given up."""

@@ -13,6 +13,7 @@ from contracts.words import is_uuid
 from services.runtime.consumer import business_day
 from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import Refusal, S
+from services.runtime.failpoint import failpoint
 from services.runtime.outgoing import Outgoing, TooLarge
 from services.runtime.problems import BadRequest, KeyReused, Parked, Unavailable, refused, unstorable
 from services.runtime.runtime import Runtime
@@ -162,6 +163,7 @@ class Commands(Generic[S]):
                     async with transaction(self._runtime.pool) as db:
                         found = await self._transact(db, order, commands, work, spans)
                 self._runtime.committed()
+                failpoint("answered")
                 return found
             except Exception as error:
                 if not is_away(error):
