@@ -76,6 +76,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.kafka,
             group_id=settings.wire(self._runtime.service.name),
+            group_instance_id=settings.member,
             client_id=self._runtime.service.name,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

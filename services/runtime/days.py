@@ -73,6 +73,7 @@ class Days(Generic[S]):
             place.topic,
             bootstrap_servers=settings.kafka,
             group_id=settings.wire(f"{self._runtime.service.name}.calendar"),
+            group_instance_id=settings.member,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=1,

@@ -5,6 +5,8 @@ that LOTSE_SECRETS names: `lotse_database`, `lotse_namespace`. A variable goes b
 """
 
 import os
+import re
+import socket
 from pathlib import Path
 from uuid import UUID
 
@@ -44,6 +46,8 @@ class Settings(DatabaseSettings):
     """Before every topic's and group's name on the wire, so that several installations can share a broker."""
     host: str = "127.0.0.1"
     port: int = 8000
+    instance: str = ""
+    """This replica's name, which it keeps when it is started again; by default its host's and its port."""
     namespace: UUID
     config: Path = Path("deploy/bremen")
     partitions_person: int = 12
@@ -62,6 +66,11 @@ class Settings(DatabaseSettings):
     def wire(self, name: str) -> str:
         """A topic's or group's name at the broker."""
         return f"{self.topic_prefix}{name}"
+
+    @property
+    def member(self) -> str:
+        """Our name in consumer groups: who comes back under it within `session_timeout` has its partitions at once."""
+        return re.sub(r"[^A-Za-z0-9._-]", "-", self.instance or f"{socket.gethostname()}.{self.port}")[:249]
 
     def in_city(self, city: City) -> "Settings":
         """Partitions that nobody named are as the city's configuration says."""

@@ -37,6 +37,7 @@ class AIOKafkaConsumer:
         *topics: str,
         bootstrap_servers: str | list[str],
         group_id: str | None = None,
+        group_instance_id: str | None = None,
         client_id: str = ...,
         enable_auto_commit: bool = ...,
         auto_offset_reset: str = ...,

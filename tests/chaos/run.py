@@ -155,6 +155,7 @@ class Trouble:
 
     async def _one(self, fault: Fault) -> None:
         seen: Sequence[str] = ()
+        began = time.monotonic()
         try:
             seen = await fault.inject(self._town)
         except NotReached as error:
@@ -164,13 +165,15 @@ class Trouble:
             return
         except (NotHealed, Refusal, OSError, TimeoutError) as error:
             seen = [f"while it lasted: {type(error).__name__}: {error}"]
+        lasted = time.monotonic() - began
         verdict = await judge(self._town, replay=fault.kind not in self._record.replayed)
         self._record.replayed.add(fault.kind)
         verdict.violations = [*seen, *verdict.violations]
         self._record.note(fault, verdict)
         fate = "clean" if not verdict.violations else f"{len(verdict.violations)} violations: {verdict.violations[0]}"
         count = self._record.faults.total()
-        self._say(f"{count:5}  {fault.kind} {fault.target}: still after {verdict.recovery:.1f} s, {fate}")
+        times = f"{lasted:.1f} s, still after {verdict.recovery:.1f} s, judged in {verdict.judging:.1f} s"
+        self._say(f"{count:5}  {fault.kind} {fault.target}: {times}: {fate}")
 
     def _over(self) -> bool:
         enough = len(self._record.violations) >= ENOUGH_VIOLATIONS

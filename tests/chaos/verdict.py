@@ -24,9 +24,11 @@ OPERATOR: Final = Operator(actor="lotse.chaos", purpose="check after a fault")
 
 @dataclass
 class Verdict:
-    """What one fault left behind. `recovery`: seconds from its end until nothing was on its way any more."""
+    """What one fault left behind. `recovery`: seconds from its end until nothing was on its way any more; `judging`:
+    seconds that the comparisons took."""
 
     recovery: float = 0.0
+    judging: float = 0.0
     violations: list[str] = field(default_factory=list)
 
 
@@ -44,6 +46,7 @@ async def judge(town: Town, *, replay: bool) -> Verdict:
     except (NotHealed, Refusal, TimeoutError) as error:
         verdict.recovery = time.monotonic() - began
         verdict.violations.append(f"not healed: {error}")
+    verdict.judging = time.monotonic() - began - verdict.recovery
     return verdict
 
 
