@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Generic
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts import topics
@@ -45,13 +45,14 @@ _CHUNK = 500
 _TOPIC = topics.DAY.name
 
 
-class Days(Generic[S]):
-    """One consumer group `<service>.calendar`; whichever replica has the partition runs the day."""
+class Days(ConsumerRebalanceListener, Generic[S]):
+    """One consumer group `<service>.calendar`; the replica that has its partition runs the day, the others stand by."""
 
     def __init__(self, runtime: Runtime[S]) -> None:
         self._runtime = runtime
         self._ends = Ends(runtime.settings, [topic for topic in runtime.service.consumes if not is_day(topic)])
-        self.assigned = asyncio.Event()
+        self._sought = False
+        self.joined = asyncio.Event()
 
     async def run(self) -> None:
         for attempt in itertools.count(1):
@@ -70,7 +71,6 @@ class Days(Generic[S]):
         settings = self._runtime.settings
         place = TopicPartition(settings.wire(_TOPIC), 0)
         consumer = AIOKafkaConsumer(
-            place.topic,
             bootstrap_servers=settings.kafka,
             group_id=settings.wire(f"{self._runtime.service.name}.calendar"),
             group_instance_id=settings.member,
@@ -81,12 +81,13 @@ class Days(Generic[S]):
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
         )
+        consumer.subscribe([place.topic], listener=self)
         try:
             await consumer.start()
             while not self._runtime.stopping.is_set():
-                if consumer.assignment() and not self.assigned.is_set():
+                if consumer.assignment() and not self._sought:
                     consumer.seek(place, await self._position())
-                    self.assigned.set()
+                    self._sought = True
                 polled = await consumer.getmany(timeout_ms=250)
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                     following = await self._day(record)
@@ -96,12 +97,21 @@ class Days(Generic[S]):
                     await self._overdue()
                     await self._work_off()
                 if not consumer.assignment():
-                    self.assigned.clear()
+                    self._sought = False
         finally:
-            self.assigned.clear()
+            self._sought = False
+            self.joined.clear()
             await self._ends.close()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(consumer.stop(), 3)
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Nothing to hand over: the next owner continues from the database."""
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """With the partition or without it we are in the group."""
+        self._sought = not assigned
+        self.joined.set()
 
     async def _position(self) -> int:
         await self._runtime.pool.execute(

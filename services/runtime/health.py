@@ -44,7 +44,7 @@ class Health(Generic[S]):
         return {
             "database": "ok",
             "consumer": "ok" if self._consumer.assigned.is_set() else "not yet in its group",
-            "calendar": "ok" if self._days.assigned.is_set() else "not yet in its group",
+            "calendar": "ok" if self._days.joined.is_set() else "not yet in its group",
             "outbox": "ok" if age < OUTBOX_AGE_LIMIT else f"oldest message waits {age:.0f} s",
             "loss": "ok" if not stopped else "; ".join(f"{place}: {why}" for place, why in sorted(stopped.items())),
         }

@@ -72,3 +72,13 @@ async def _is(world: World, day: object) -> bool:
 async def _unready(world: World, url: str) -> bool:
     checks: dict[str, str] = (await world.http.get(f"{url}/health/ready")).json()["checks"]
     return checks["loss"] != "ok"
+
+
+async def test_a_second_replica_is_ready_and_runs_the_days_when_the_first_one_ends(world: World) -> None:
+    await world.send(topics.PERSON, *(registered(person(n)) for n in range(5)))
+    first = await world.start()
+    await world.start()
+    await until(world.settled)
+    first.process.kill()
+    await world.day(FIRST_DAY + timedelta(days=1))
+    await until(lambda: _is(world, FIRST_DAY + timedelta(days=1)))
