@@ -7,7 +7,7 @@ ON_POSTGRES_18 := $(addprefix tests/component/test_,intake.py casework.py referr
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 IMAGE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.13 --no-header --no-annotate
 
-.PHONY: demo test test-containers check fmt setup requirements clean
+.PHONY: demo test test-containers chaos check fmt setup requirements clean
 
 demo: setup ## the city's year, on real Kafka and PostgreSQL
 	$(BIN)/lotse demo
@@ -22,6 +22,9 @@ test-containers: setup ## docker-compose.yml, the images and postgres:18; needs 
 		{ echo "The container tests need a running Docker engine with compose v2, and 'docker info' or 'docker compose version' failed."; exit 1; }
 	$(BIN)/pytest tests/containers
 	$(BIN)/pytest --postgres-image postgres:18 $(ON_POSTGRES_18)
+
+chaos: setup ## faults against a living city, each followed by a check of everything: build/chaos.json
+	$(BIN)/python -m tests.chaos
 
 check: setup
 	$(BIN)/ruff check

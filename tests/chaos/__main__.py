@@ -4,13 +4,16 @@ import argparse
 import asyncio
 import logging
 import shutil
+import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
 from lotse.refusal import Refusal
+from tests.chaos.record import Record
 from tests.chaos.run import Asked, run
 
 CONSOLE: Final = Console(highlight=False, soft_wrap=True)
@@ -35,10 +38,12 @@ def main() -> int:
     shutil.rmtree(said.folder, ignore_errors=True)
     asked = Asked(said.seed, said.scale, said.minutes * 60, said.folder, tuple(said.only), said.laps)
     try:
-        record = asyncio.run(run(asked, lambda words: CONSOLE.print(words, markup=False)))
+        record = asyncio.run(_until_signal(run(asked, lambda words: CONSOLE.print(words, markup=False))))
     except Refusal as refusal:
         CONSOLE.print(f"{refusal.what} {refusal.remedy or ''}", markup=False)
         return 2
+    except asyncio.CancelledError:
+        return 143
     record.write(said.out)
     CONSOLE.print(record.table())
     for one in record.violations:
@@ -49,6 +54,13 @@ def main() -> int:
     if record.violations:
         CONSOLE.print(f"The homes and the parts' logs are in {said.folder}; the same again: --seed {said.seed}")
     return 1 if record.violations else 0
+
+
+async def _until_signal(work: Coroutine[Any, Any, Record]) -> Record:
+    """SIGTERM ends the run with all that it started, parts that stand still included."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 if __name__ == "__main__":

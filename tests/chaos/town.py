@@ -22,7 +22,7 @@ from lotse.stack.running import Running, State
 from lotse.stack.stack import Stack, servers
 from simulation.facts import Scene
 
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 120.0
 GRACE: Final = 6.5
 SECOND: Final = "2"
 """In the names of second replicas, and of the folder of their failpoints."""

@@ -1,5 +1,7 @@
 """What the checker finds against domain.md: moves, one open referral, and the protection gate."""
 
+from pathlib import Path
+
 import pytest
 
 from contracts.events import referrals as facts
@@ -151,3 +153,8 @@ def test_an_open_referral_of_a_protected_client_is_found_unless_parked() -> None
     assert found(ended(log, today=7)) == {Kind.STILL_OPEN: 1}
     assert found(ended(log, today=6)) == {}
     assert found(ended(log, today=7, parked=frozenset({SOMEBODY}))) == {}
+
+
+def test_every_kind_of_violation_is_planted_by_a_test() -> None:
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_check_*.py"))
+    assert [kind for kind in Kind if f"Kind.{kind.name}" not in tests] == []

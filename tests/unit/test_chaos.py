@@ -1,0 +1,115 @@
+"""The faults are what they say: forged mail is what its name says, and a run's record counts what was injected."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import orjson
+import pytest
+
+from contracts import topics
+from contracts.envelope import Envelope, Headers, MalformedEnvelope, midnight, read
+from contracts.events.partners import ReferralReceived
+from contracts.topics import Undecodable
+from tests.chaos.faults import POINTS, process_faults
+from tests.chaos.post import (
+    SHEAF,
+    Forge,
+    Written,
+    badly_headed,
+    duplicated,
+    harmful_post,
+    harmless_post,
+    misdated,
+    oversized,
+    poisoned,
+    reordered,
+)
+from tests.chaos.record import Record
+from tests.chaos.verdict import Verdict, differing
+
+IN = topics.partner_in("arbeitsamt")
+DAY = date(2001, 10, 9)
+
+
+@dataclass(frozen=True)
+class Sent:
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def _sent(number: int) -> Sent:
+    message = ReferralReceived(referral_id=f"00000000-0000-4000-8000-{number:012d}", occurred_on=DAY)
+    envelope = Envelope(f"m-{number}", "agency/arbeitsamt", message.type_name(), message.subject, midnight(DAY))
+    return Sent(message.subject.encode(), message.model_dump_json().encode(), envelope.headers())
+
+
+SENT = [_sent(number) for number in range(50)]
+
+
+def _made(forge: Forge) -> list[Written]:
+    return forge(random.Random(7), SENT)  # type: ignore[arg-type]  # records as far as a forge looks at them
+
+
+def _readable(written: Written) -> bool:
+    key, value, headers = written
+    try:
+        envelope = read(headers)
+        return (key or b"").decode() == envelope.subject == IN.decode(envelope.type, value).subject
+    except (MalformedEnvelope, Undecodable, UnicodeDecodeError):
+        return False
+
+
+def test_duplicates_are_what_was_sent_byte_for_byte() -> None:
+    sent = {(one.key, one.value, tuple(one.headers)) for one in SENT}
+    assert len(_made(duplicated)) == SHEAF
+    assert {(key, value, tuple(headers)) for key, value, headers in _made(duplicated)} <= sent
+
+
+@pytest.mark.parametrize("forge", [poisoned, oversized, badly_headed])
+def test_what_nobody_can_read_concerns_nobody_whom_we_know(forge: Forge) -> None:
+    made = _made(forge)
+    assert made
+    assert not {key for key, _, _ in made} & {one.key for one in SENT}
+    assert not any(_readable(one) for one in made)
+
+
+@pytest.mark.parametrize("forge", [reordered, misdated])
+def test_what_people_must_look_at_is_readable_and_has_an_id_of_its_own(forge: Forge) -> None:
+    made = _made(forge)
+    assert made
+    assert all(_readable(one) for one in made)
+    assert not {read(headers).id for _, _, headers in made} & {f"m-{number}" for number in range(50)}
+
+
+def test_a_wrong_clock_is_wrong_by_weeks() -> None:
+    days = {date.fromisoformat(orjson.loads(value or b"")["occurred_on"]) for _, value, _ in _made(misdated)}
+    assert all(abs((day - DAY).days) >= 30 for day in days)
+
+
+def test_every_service_is_killed_and_no_fault_is_there_twice() -> None:
+    faults = [*process_faults(1, {}), *harmless_post(1), *harmful_post(1)]
+    places = [(fault.kind, fault.target) for fault in faults]
+    assert len(set(places)) == len(places)
+    killed = {service for places in POINTS.values() for service, _ in places}
+    assert killed == {"intake", "casework", "referrals", "reporting"}
+
+
+def test_a_record_counts_faults_and_says_what_was_found_after_which() -> None:
+    fault = next(one for one in process_faults(1, {}) if one.times == 3)
+    record = Record(seed=1, scale=0.01)
+    record.note(fault, Verdict(recovery=2.0))
+    record.note(fault, Verdict(recovery=4.0, violations=["outbox_not_empty at intake: 1 messages are not published"]))
+    said = record.as_dict()
+    assert said["faults"] == {fault.kind: 6}
+    assert said["violations"] == 1
+    assert said["recovery_seconds"] == {fault.kind: {"median": 3.0, "worst": 4.0}}
+    assert said["violations_found"][0]["after"] == f"{fault.kind} {fault.target}"
+
+
+def test_figures_that_differ_are_named_and_what_was_only_answered_is_none() -> None:
+    peace: dict[str, object] = {"recipients": 10, "placements": 3, "events": 100}
+    found: Sequence[str] = differing(peace, {"recipients": 10, "placements": 4, "events": 120})
+    assert found == ["figure placements: 4, undisturbed 3"]
