@@ -231,9 +231,10 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         await db.execute(_ADVANCE, list(topics), list(partitions), list(following.values()), ends)
 
     def _at_end(self, place: PartitionKey, offset: int) -> bool:
-        if self._consumer is None:
+        consumer, at = self._consumer, self._at(place)
+        if consumer is None or at not in consumer.assignment():  # given away since it was polled
             return False
-        end = self._consumer.highwater(self._at(place))
+        end = consumer.highwater(at)
         return end is not None and offset >= end
 
     async def _show(self) -> None:
