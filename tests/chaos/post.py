@@ -73,7 +73,7 @@ def _readable(topic: Topic, record: ConsumerRecord) -> bool:
 
 def duplicated(chance: random.Random, sent: Sequence[ConsumerRecord]) -> list[Written]:
     """Byte for byte what was sent before."""
-    return [(one.key, one.value, one.headers) for one in chance.choices(sent, k=SHEAF)] if sent else []
+    return [(one.key, one.value, list(one.headers)) for one in chance.choices(sent, k=SHEAF)] if sent else []
 
 
 def reordered(chance: random.Random, sent: Sequence[ConsumerRecord]) -> list[Written]:

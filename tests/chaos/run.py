@@ -163,7 +163,7 @@ class Trouble:
             self._missed[f"{fault.kind} {fault.target}"] = str(error)
             await judge(self._town, replay=False)
             return
-        except (NotHealed, Refusal, OSError, TimeoutError) as error:
+        except Exception as error:  # whatever it was, the run goes on and its record says so
             seen = [f"while it lasted: {type(error).__name__}: {error}"]
         lasted = time.monotonic() - began
         verdict = await judge(self._town, replay=fault.kind not in self._record.replayed)

@@ -13,10 +13,12 @@ from contracts.envelope import Envelope, Headers, MalformedEnvelope, midnight, r
 from contracts.events.partners import ReferralReceived
 from contracts.topics import Undecodable
 from tests.chaos.faults import POINTS, process_faults
+from tests.chaos.page import PAGE, filled
 from tests.chaos.post import (
     SHEAF,
     Forge,
     Written,
+    absence,
     badly_headed,
     duplicated,
     harmful_post,
@@ -113,3 +115,21 @@ def test_figures_that_differ_are_named_and_what_was_only_answered_is_none() -> N
     peace: dict[str, object] = {"recipients": 10, "placements": 3, "events": 100}
     found: Sequence[str] = differing(peace, {"recipients": 10, "placements": 4, "events": 120})
     assert found == ["figure placements: 4, undisturbed 3"]
+
+
+def test_the_page_shows_what_the_run_recorded() -> None:
+    fault = next(one for one in process_faults(1, {}) if one.times == 3)
+    record = Record(seed=1, scale=0.01, events=12_345)
+    record.note(fault, Verdict(recovery=2.0))
+    page = PAGE.read_text()
+    shown = filled(page, record.as_dict())
+    assert f"| {fault.kind} | 3 | 2.0 | 2.0 |" in shown
+    assert "12,345 records" in shown
+    assert filled(shown, record.as_dict()) == shown
+
+
+def test_the_page_explains_every_fault() -> None:
+    faults = [*process_faults(1, {}), *harmless_post(1), *harmful_post(1), absence()]
+    told = PAGE.read_text()
+    kinds = {fault.kind.removeprefix("partner_messages") for fault in faults}
+    assert [kind for kind in sorted(kinds) if f"{kind}`" not in told] == []
