@@ -1,5 +1,6 @@
 """One run: the city in peace, then the same city in trouble, fault by fault, and at last their figures side by side."""
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.topics import event_topics
+from contracts.topics import event_topics, partner_in
 from lotse.check.comparing import city_of
 from lotse.check.databases import connected
 from lotse.check.reading import Log
@@ -20,7 +21,7 @@ from lotse.stack.ports import on_free_ports
 from simulation.facts import Scene, read_scene
 from tests.chaos.disks import CannotMount, Disk, disks
 from tests.chaos.faults import Fault, process_faults
-from tests.chaos.post import absence, harmful_post, harmless_post
+from tests.chaos.post import SHEAF, absence, harmful_post, harmless_post
 from tests.chaos.record import Record
 from tests.chaos.town import NotHealed, NotReached, Town
 from tests.chaos.verdict import differing, judge
@@ -29,6 +30,7 @@ FIRST_DAY: Final = date(2001, 9, 24)
 """A week before the centres begin: from then on every day has plans, referrals, mail from agencies and payments."""
 UNTIL: Final = date(2002, 12, 31)
 AFTERWARDS: Final = timedelta(days=90)
+FIRST_MAIL_SECONDS: Final = 240.0
 ENOUGH_VIOLATIONS: Final = 20
 HARMFUL_ROUNDS: Final = 3
 NOT_RUN: Final = {
@@ -61,6 +63,7 @@ async def run(asked: Asked, say: Callable[[str], None]) -> Record:
     home = asked.folder / "trouble"
     small = _disks(home, record)
     async with Town(_settings(home), scene, play, note=lambda words: say(f"    {words}")) as town:
+        await _until_mail(town)
         trouble = Trouble(town, asked, record, say, until=began + asked.seconds)
         await trouble.laps(small)
         if not asked.only:
@@ -93,6 +96,18 @@ async def _undisturbed(asked: Asked, scene: Scene, play: Play, say: Callable[[st
     return found
 
 
+async def _until_mail(town: Town) -> None:
+    """The city lives until its agencies write. Raises `NotHealed`."""
+    end, checked = time.monotonic() + FIRST_MAIL_SECONDS, city_of(town.settings)
+    boxes = [partner_in(agency) for agency in checked.agencies]
+    async with Log(checked.settings.kafka_address, checked.layout) as log:
+        while sum((await log.ends(boxes)).values()) < SHEAF:
+            if time.monotonic() > end or not town.lives:
+                raise NotHealed(f"no agency wrote within {FIRST_MAIL_SECONDS:.0f} s")
+            await asyncio.sleep(0.5)
+    town.pause()
+
+
 async def _to_the_end(town: Town, record: Record, say: Callable[[str], None]) -> None:
     say("the city lives to its last day")
     try:
@@ -123,7 +138,6 @@ class Trouble:
         self._missed: dict[str, str] = {}
 
     async def laps(self, small: dict[str, Disk]) -> None:
-        self._town.pause()
         for lap in range(1, self._asked.laps + 1):
             if self._over():
                 break
