@@ -7,7 +7,7 @@ ON_POSTGRES_18 := $(addprefix tests/component/test_,intake.py casework.py referr
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 IMAGE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.13 --no-header --no-annotate
 
-.PHONY: demo test test-containers check fmt setup requirements clean
+.PHONY: demo test test-containers bench check fmt setup requirements clean
 
 demo: setup ## the city's year, on real Kafka and PostgreSQL
 	$(BIN)/lotse demo
@@ -22,6 +22,9 @@ test-containers: setup ## docker-compose.yml, the images and postgres:18; needs 
 		{ echo "The container tests need a running Docker engine with compose v2, and 'docker info' or 'docker compose version' failed."; exit 1; }
 	$(BIN)/pytest tests/containers
 	$(BIN)/pytest --postgres-image postgres:18 $(ON_POSTGRES_18)
+
+bench: setup ## what Lotse costs beside what could be written by hand or taken from a library; ONLY="hop relay" of it
+	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 check: setup
 	$(BIN)/ruff check
@@ -57,6 +60,7 @@ requirements: $(VENV)/.bootstrapped ## pin again what pyproject.toml asks for
 	$(COMPILE) -U --group dev -o requirements/dev.txt -c requirements/run.txt
 	for image in service operator; do $(IMAGE) requirements/$$image.in -c requirements/run.txt -o requirements/$$image.txt; done
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --group bootstrap -o requirements/bootstrap.txt
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 --no-header --no-annotate requirements/bench.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
