@@ -23,7 +23,7 @@ MEASUREMENTS: Final = ("hop", "projection", "relay", "replay", "latency", "growt
 
 
 async def measured(bed: Bed, names: Sequence[str], results: Results) -> list[str]:
-    """Runs measurements one after the other; those that failed. One that fails does not keep the others from running."""
+    """Runs measurements one after the other; names those that failed, which keeps no other from running."""
     failed = []
     for name in names:
         bed.say(f"[bold]{name}[/bold]")
