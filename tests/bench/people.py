@@ -164,11 +164,13 @@ def make_topics(kafka: str, prefix: str, wanted: Iterable[Topic]) -> None:
         NewTopic(prefix + one.name, num_partitions=one.partitions(LAYOUT), replication_factor=1, config=one.config)
         for one in wanted
     ]
-    for future in AdminClient({"bootstrap.servers": kafka, "log_level": 0}).create_topics(new).values():
+    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0})
+    for future in admin.create_topics(new).values():
         future.result(timeout=30)
 
 
 def drop_topics(kafka: str, names: list[str]) -> None:
     """Gives their space back; the broker deletes the files when it likes."""
-    for future in AdminClient({"bootstrap.servers": kafka, "log_level": 0}).delete_topics(names).values():
+    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0})
+    for future in admin.delete_topics(names).values():
         future.result(timeout=30)

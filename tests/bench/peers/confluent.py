@@ -34,7 +34,9 @@ def poll(kafka: str, topic: str, loop: AbstractEventLoop, batches: "Queue[list[R
     consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
     while not ending.is_set():
         found = consumer.consume(BATCH, 0.1)
-        batch = [(m.partition(), m.offset(), m.key(), m.headers() or [], m.value()) for m in found if not m.error()]
+        batch: list[Raw] = [
+            (m.partition(), m.offset(), m.key(), m.headers() or [], m.value()) for m in found if not m.error()
+        ]
         if batch:
             asyncio.run_coroutine_threadsafe(batches.put(batch), loop).result()
     consumer.close()
