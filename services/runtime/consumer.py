@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import date
 from typing import Generic
 
@@ -52,7 +52,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._topics = [t for t in runtime.service.consumes if not is_day(t)]
         self._check = LogCheck(runtime)
         self._consumer: AIOKafkaConsumer | None = None
-        self._shown = 0.0
+        self._shown: dict[int, float] = {}
         self.assigned = asyncio.Event()
         if not self._topics:
             self.assigned.set()
@@ -91,15 +91,25 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._consumer.subscribe([settings.wire(topic.name) for topic in self._topics], listener=self)
         try:
             await self._consumer.start()
-            while not self._runtime.stopping.is_set():
-                polled = await self._consumer.getmany(timeout_ms=200)
-                if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
-                    await self._handle(records)
-                await self._show()
+            await _together([self._lane(self._consumer, number) for number in range(settings.lanes)])
         finally:
             self.assigned.clear()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._consumer.stop(), 3)
+
+    async def _lane(self, consumer: AIOKafkaConsumer, number: int) -> None:
+        """One transaction after the other over a share of our partitions, in all topics the same numbers: what concerns
+        one client is in one lane."""
+        settings = self._runtime.settings
+        while not self._runtime.stopping.is_set():
+            mine = [place for place in consumer.assignment() if place.partition % settings.lanes == number]
+            if not mine:
+                await asyncio.sleep(0.05)
+                continue
+            polled = await consumer.getmany(*mine, timeout_ms=200)
+            if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
+                await self._handle(records)
+            await self._show(consumer, number, mine)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Nothing to hand over: the next owner continues from the database."""
@@ -236,12 +246,11 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         end = self._consumer.highwater(self._at(place))
         return end is not None and offset >= end
 
-    async def _show(self) -> None:
-        """Once a second: offsets for Kafka's own tools, lag for ours. Nothing depends on it."""
-        consumer = self._consumer
-        if consumer is None or time.monotonic() - self._shown < 1:
+    async def _show(self, consumer: AIOKafkaConsumer, lane: int, mine: Sequence[TopicPartition]) -> None:
+        """Once a second: offsets for Kafka's own tools, lag for ours. A lane shows its own, as far as it committed."""
+        if time.monotonic() - self._shown.get(lane, 0.0) < 1:
             return
-        self._shown = time.monotonic()
+        self._shown[lane] = time.monotonic()
         with contextlib.suppress(Exception):
             places = [p for p in consumer.assignment() if consumer.highwater(p) is not None]
             positions = {place: await consumer.position(place) for place in places}
@@ -250,6 +259,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 lags[plain(place, self._runtime.settings)[0]] += max(0, (consumer.highwater(place) or 0) - position)
             for topic, lag in lags.items():
                 self._runtime.metrics.lag.labels(topic).set(lag)
+            positions = {place: position for place, position in positions.items() if place in mine}
             ended = [p for p, position in positions.items() if position >= (consumer.highwater(p) or 0)]
             await self._runtime.pool.execute(
                 "update consumed_offset set caught_up_at = now() where (topic, partition) in (select * from "
@@ -258,6 +268,18 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 [p.partition for p in ended],
             )
             await asyncio.wait_for(consumer.commit(positions), 2)
+
+
+async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
+    """All of it; the first that fails ends the others."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        for done in asyncio.as_completed(tasks):
+            await done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def business_day(
