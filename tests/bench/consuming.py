@@ -25,8 +25,8 @@ from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics
 from tests.bench.bed import ROOT
-from tests.bench.sides import Stopwatch
 from tests.bench.stages import Deciding, Sampler
+from tests.bench.stopwatch import Stopwatch
 from tests.component.runtime import toy
 
 NAMESPACE: Final = UUID(int=7)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -41,21 +40,6 @@ class SideFailed(Exception):
 
 class Unequal(Exception):
     """Two sides did not come to the same result: their times compare nothing."""
-
-
-class Stopwatch:
-    """A side's own measurement: from `start` to `tell`."""
-
-    def __init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
-
-    def tell(self, records: int, **more: Any) -> None:
-        """Prints what `run` reads."""
-        seconds, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        print(json.dumps({"records": records, "seconds": seconds, "cpu": cpu, "more": more}), flush=True)
 
 
 async def run(*arguments: str, python: Path | str = sys.executable, **environment: str) -> Ran:

@@ -14,7 +14,7 @@ import uvloop
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.bench.peers.by_hand import PARTITIONS, PERSON, Raw, apply
-from tests.bench.sides import Stopwatch
+from tests.bench.stopwatch import Stopwatch
 
 BATCH = 1000
 AHEAD = 4

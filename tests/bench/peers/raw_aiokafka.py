@@ -11,7 +11,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.bench.peers.by_hand import PARTITIONS, PERSON, apply
-from tests.bench.sides import Stopwatch
+from tests.bench.stopwatch import Stopwatch
 
 BATCH = 1000
 
