@@ -1,10 +1,10 @@
 # What the bench uses of faust-streaming, which is in the peers' environment only.
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 class Message(Protocol):
-    headers: Mapping[str, bytes | None]
+    headers: Sequence[tuple[str, bytes | None]]
 
 class Event(Protocol):
     message: Message
@@ -18,7 +18,7 @@ class Topic: ...
 class App:
     def __init__(
         self,
-        id: str,
+        name: str,
         *,
         broker: str,
         key_serializer: str,
@@ -34,5 +34,5 @@ class App:
     def agent(self, channel: Topic) -> Callable[[Callable[[Stream], Awaitable[None]]], object]: ...
 
 class Worker:
-    def __init__(self, app: App, *, loglevel: str = ...) -> None: ...
+    def __init__(self, app: App, *, loglevel: str = ..., redirect_stdouts: bool = ...) -> None: ...
     def execute_from_commandline(self) -> None: ...

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lotse.stack.process import dies_with_us
 from tests.bench.bed import ROOT
 
-LONGEST: Final = 300.0
+LONGEST: Final = 120.0
 """Seconds that one side may take before the measurement fails."""
 
 

@@ -46,7 +46,7 @@ def application(kafka: str, database: str, topic: str, records: int) -> faust.Ap
         async for events in stream.take_events(BATCH, within=0.2):
             if done == 0:
                 watch.start()
-            found = (validated(one.message.headers.items(), one.value) for one in events)
+            found = (validated(one.message.headers, one.value) for one in events)
             await write(db, [row for event, sequence in found for row in facts(event, sequence)])
             done += len(events)
             if done >= records:
@@ -60,4 +60,4 @@ def application(kafka: str, database: str, topic: str, records: int) -> faust.Ap
 if __name__ == "__main__":
     at_kafka, at_database, named, count = sys.argv[1:]
     made = application(at_kafka, at_database, named, int(count))
-    faust.Worker(made, loglevel="WARNING").execute_from_commandline()
+    faust.Worker(made, loglevel="WARNING", redirect_stdouts=False).execute_from_commandline()
