@@ -7,7 +7,7 @@ ON_POSTGRES_18 := $(addprefix tests/component/test_,intake.py casework.py referr
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 IMAGE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.13 --no-header --no-annotate
 
-.PHONY: demo test test-containers chaos check fmt setup requirements clean
+.PHONY: demo test test-containers chaos bench check fmt setup requirements clean
 
 demo: setup ## the city's year, on real Kafka and PostgreSQL
 	$(BIN)/lotse demo
@@ -25,6 +25,9 @@ test-containers: setup ## docker-compose.yml, the images and postgres:18; needs 
 
 chaos: setup ## faults against a living city, each followed by a check of everything: build/chaos.json
 	$(BIN)/python -m tests.chaos
+bench: setup ## what Lotse costs beside what could be written by hand or taken from a library; ONLY="hop relay" of it
+
+	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 check: setup
 	$(BIN)/ruff check
@@ -60,6 +63,7 @@ requirements: $(VENV)/.bootstrapped ## pin again what pyproject.toml asks for
 	$(COMPILE) -U --group dev -o requirements/dev.txt -c requirements/run.txt
 	for image in service operator; do $(IMAGE) requirements/$$image.in -c requirements/run.txt -o requirements/$$image.txt; done
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --group bootstrap -o requirements/bootstrap.txt
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 --no-header --no-annotate requirements/bench.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

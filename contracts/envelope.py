@@ -6,10 +6,9 @@ there is no correlation, causation or trace, because those would link one client
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from contracts.words import MESSAGE_ID
@@ -17,6 +16,19 @@ from contracts.words import MESSAGE_ID
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 Headers = list[tuple[str, bytes]]
 MAX_HEADER_BYTES: Final = 4096
+_REQUIRED: Final = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time")
+_READ: Final = frozenset(
+    {
+        *_REQUIRED,
+        "ce_specversion",
+        "ce_recordedtime",
+        "ce_sequence",
+        "ce_correlationid",
+        "ce_causationid",
+        "traceparent",
+    }
+)
+_IS_ID: Final = re.compile(MESSAGE_ID).fullmatch
 
 
 class MalformedEnvelope(ValueError):
@@ -29,8 +41,7 @@ def midnight(day: date) -> str:
     return datetime.combine(day, time(), BERLIN).isoformat()
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What is known of a message besides its data.
 
     `time`: when it happened; `recorded`: the business day on which its producer learned it (the record's Kafka
@@ -77,32 +88,36 @@ def read(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
 
     Headers that are not ours are ignored whatever they hold.
     """
-    raw = dict(headers)
-    if (version := _text(raw, "ce_specversion")) != "1.0":
+    said = {name: _text(name, value) for name, value in dict(headers).items() if name in _READ}.get
+    if (version := said("ce_specversion")) != "1.0":
         raise MalformedEnvelope("ce_specversion is missing" if version is None else "ce_specversion is not 1.0")
-    sequence = _text(raw, "ce_sequence")
+    sequence = said("ce_sequence")
     if sequence is not None and not (sequence.isascii() and sequence.isdigit() and len(sequence) < 19):
         raise MalformedEnvelope("ce_sequence is not a whole number")
-    if not re.fullmatch(MESSAGE_ID, message_id := _required(raw, "ce_id")):
+    message_id, source, kind, subject, time = (said(name) for name in _REQUIRED)
+    if not (message_id and source and kind and subject and time):
+        missing = ", ".join(name for name in _REQUIRED if not said(name))
+        raise MalformedEnvelope(f"{missing} is missing")
+    if not _IS_ID(message_id):
         raise MalformedEnvelope("ce_id is not 1 to 200 visible ASCII characters")
     return Envelope(
-        id=message_id,
-        source=_required(raw, "ce_source"),
-        type=_required(raw, "ce_type"),
-        subject=_required(raw, "ce_subject"),
-        time=_required(raw, "ce_time"),
-        recorded=_text(raw, "ce_recordedtime"),
-        sequence=None if sequence is None else int(sequence),
-        correlation=_text(raw, "ce_correlationid"),
-        causation=_text(raw, "ce_causationid"),
-        traceparent=_text(raw, "traceparent"),
+        message_id,
+        source,
+        kind,
+        subject,
+        time,
+        said("ce_recordedtime"),
+        None if sequence is None else int(sequence),
+        said("ce_correlationid"),
+        said("ce_causationid"),
+        said("traceparent"),
     )
 
 
 def readable_id(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
     """The `ce_id` if nothing else of the envelope can be read; None if not even that."""
     found = _readable(headers, "ce_id")
-    return found if found and re.fullmatch(MESSAGE_ID, found) else None
+    return found if found and _IS_ID(found) else None
 
 
 def readable_type(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
@@ -112,15 +127,13 @@ def readable_type(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
 
 def _readable(headers: Iterable[tuple[str, bytes | None]], name: str) -> str | None:
     try:
-        return _text(dict(headers), name)
+        raw = dict(headers)
+        return _text(name, raw[name]) if name in raw else None
     except MalformedEnvelope:
         return None
 
 
-def _text(raw: dict[str, bytes | None], name: str) -> str | None:
-    if name not in raw:
-        return None
-    value = raw[name]
+def _text(name: str, value: bytes | None) -> str:
     if value is None or len(value) > MAX_HEADER_BYTES:
         raise MalformedEnvelope(f"{name} is null or longer than {MAX_HEADER_BYTES} bytes")
     try:
@@ -129,11 +142,4 @@ def _text(raw: dict[str, bytes | None], name: str) -> str | None:
         raise MalformedEnvelope(f"{name} is not UTF-8") from None
     if "\0" in text:
         raise MalformedEnvelope(f"{name} contains a NUL")
-    return text
-
-
-def _required(raw: dict[str, bytes | None], name: str) -> str:
-    text = _text(raw, name)
-    if not text:
-        raise MalformedEnvelope(f"{name} is missing")
     return text

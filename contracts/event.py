@@ -5,6 +5,7 @@ field can be added within a version. Anything else is a new version with an `upc
 """
 
 from datetime import date
+from functools import cache
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,7 @@ class Event(BaseModel):
         raise NotImplementedError
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """The `ce_type`, with the version: `lotse.intake.ClientRegistered.v1`."""
         return f"lotse.{cls.family}.{cls.__name__.removesuffix(f'V{cls.version}')}.v{cls.version}"

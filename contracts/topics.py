@@ -50,7 +50,9 @@ class Layout:
     single: int = 1
 
     def partitions(self, width: Width) -> int:
-        return {Width.PERSON: self.person, Width.PARTNER: self.partner, Width.SINGLE: self.single}[width]
+        if width is Width.PERSON:
+            return self.person
+        return self.partner if width is Width.PARTNER else self.single
 
 
 @dataclass(frozen=True)

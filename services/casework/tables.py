@@ -4,10 +4,12 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from services.runtime.tables import Row
 
 
-class CaseRow(SQLModel, table=True):
+class CaseRow(Row, table=True):
     """A case as it stands; the state document holds the rest."""
 
     __tablename__ = "cases"
@@ -26,7 +28,7 @@ class CaseRow(SQLModel, table=True):
     """Whose case it is, while somebody stands in for them."""
 
 
-class ItemRow(SQLModel, table=True):
+class ItemRow(Row, table=True):
     """A work item of the reconciliation list."""
 
     __tablename__ = "reconciliation_item"
@@ -42,7 +44,7 @@ class ItemRow(SQLModel, table=True):
     resolved_by: str | None
 
 
-class SuggestionRow(SQLModel, table=True):
+class SuggestionRow(Row, table=True):
     """What casework suggests to a case manager."""
 
     __tablename__ = "suggestion"
@@ -61,7 +63,7 @@ class SuggestionRow(SQLModel, table=True):
     settled_by: str | None
 
 
-class TimelineEntry(SQLModel, table=True):
+class TimelineEntry(Row, table=True):
     """One fact about a client, from any of the topics, with its coded fields; `sequence` orders within a topic.
 
     Of `data` is left out what an optional field says by default: a field that a contract gains changes no older row.
@@ -80,7 +82,7 @@ class TimelineEntry(SQLModel, table=True):
     data: dict[str, Any] = Field(sa_type=JSONB)
 
 
-class ClientRow(SQLModel, table=True):
+class ClientRow(Row, table=True):
     """A client as people look for one; see `domain/names.py`."""
 
     __tablename__ = "client"
@@ -91,7 +93,7 @@ class ClientRow(SQLModel, table=True):
     birth_date: date = Field(index=True)
 
 
-class CaseManagerRow(SQLModel, table=True):
+class CaseManagerRow(Row, table=True):
     """Who runs cases where, from `since`; without a limit of their own the city's holds."""
 
     __tablename__ = "case_manager"
@@ -102,7 +104,7 @@ class CaseManagerRow(SQLModel, table=True):
     caseload_limit: int | None
 
 
-class AbsenceRow(SQLModel, table=True):
+class AbsenceRow(Row, table=True):
     """A case manager is absent from `since` until the day before `returns_on`."""
 
     __tablename__ = "absence"
@@ -114,7 +116,7 @@ class AbsenceRow(SQLModel, table=True):
     recorded_by: str
 
 
-class PlanText(SQLModel, table=True):
+class PlanText(Row, table=True):
     """The wording of a plan's version. Every version stays readable."""
 
     __tablename__ = "plan_text"

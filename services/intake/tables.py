@@ -8,10 +8,12 @@ from typing import ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from services.runtime.tables import Row
 
 
-class IntakeTable(SQLModel):
+class IntakeTable(Row):
     """Every service has a database, and so a catalogue of tables, of its own."""
 
     metadata: ClassVar[sa.MetaData] = sa.MetaData()

@@ -16,9 +16,10 @@ from services.referrals.domain.moves import ERASABLE
 from services.referrals.domain.resync import AnswerResync, Resync, TellAgain
 from services.runtime.decision import Context, Message
 from services.runtime.erasing import deletes
+from services.runtime.tables import Row
 
 
-class ReferralRow(SQLModel, table=True):
+class ReferralRow(Row, table=True):
     """A referral as it stands; the state document holds the rest."""
 
     __tablename__ = "referral"
@@ -36,7 +37,7 @@ class ReferralRow(SQLModel, table=True):
     closed_on: date | None
 
 
-class PlacementRow(SQLModel, table=True):
+class PlacementRow(Row, table=True):
     """A placement as it stands."""
 
     __tablename__ = "placement"
@@ -56,7 +57,7 @@ class PlacementRow(SQLModel, table=True):
     superseded_by: str | None
 
 
-class Capacity(SQLModel, table=True):
+class Capacity(Row, table=True):
     """The newest announcement of free places, by agency and service (R8)."""
 
     __tablename__ = "capacity"
@@ -67,7 +68,7 @@ class Capacity(SQLModel, table=True):
     announced_on: date
 
 
-class ResyncRequest(SQLModel, table=True):
+class ResyncRequest(Row, table=True):
     """An agency's request to be told of all its referrals, by the place of its record."""
 
     __tablename__ = "resync_request"

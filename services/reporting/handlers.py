@@ -61,24 +61,38 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
     match event:
         case intake.ClientRegistered():
             return (
-                Registration(person_id=person, sequence=sequence, registered_on=day),
-                Characteristic(person_id=person, sequence=sequence, sex=event.sex.value, birth_month=event.birth_month),
-                ResponsibleOffice(person_id=person, sequence=sequence, since=day, office=event.office),
+                Registration.model_construct(person_id=person, sequence=sequence, registered_on=day),
+                Characteristic.model_construct(
+                    person_id=person, sequence=sequence, sex=event.sex.value, birth_month=event.birth_month
+                ),
+                ResponsibleOffice.model_construct(person_id=person, sequence=sequence, since=day, office=event.office),
             )
         case intake.OfficeChanged():
-            return (ResponsibleOffice(person_id=person, sequence=sequence, since=day, office=event.office),)
+            return (
+                ResponsibleOffice.model_construct(person_id=person, sequence=sequence, since=day, office=event.office),
+            )
         case intake.HouseholdChanged():
             household, head = event.household_id, event.head
             return (
-                HouseholdMembership(person_id=person, sequence=sequence, since=day, household_id=household, head=head),
+                HouseholdMembership.model_construct(
+                    person_id=person, sequence=sequence, since=day, household_id=household, head=head
+                ),
             )
         case intake.BenefitStarted():
-            return (BenefitStart(benefit_id=event.benefit_id, person_id=person, kind=event.kind.value, since=day),)
+            return (
+                BenefitStart.model_construct(
+                    benefit_id=event.benefit_id, person_id=person, kind=event.kind.value, since=day
+                ),
+            )
         case intake.BenefitEnded():
-            return (BenefitEnd(person_id=person, sequence=sequence, benefit_id=event.benefit_id, ended_on=day),)
+            return (
+                BenefitEnd.model_construct(
+                    person_id=person, sequence=sequence, benefit_id=event.benefit_id, ended_on=day
+                ),
+            )
         case intake.BenefitPaid():
             return (
-                Payment(
+                Payment.model_construct(
                     payment_id=event.payment_id,
                     person_id=person,
                     kind=event.kind.value,
@@ -89,34 +103,44 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
                 ),
             )
         case intake.PaymentReversed():
-            return (PaymentReversal(payment_id=event.payment_id, reversed_on=day),)
+            return (PaymentReversal.model_construct(payment_id=event.payment_id, reversed_on=day),)
         case intake.ClientDeparted():
-            return (Departure(person_id=person, sequence=sequence, departed_on=day, reason=event.reason.value),)
+            return (
+                Departure.model_construct(
+                    person_id=person, sequence=sequence, departed_on=day, reason=event.reason.value
+                ),
+            )
         case intake.ClientErased():
-            return (Erased(person_id=person, erased_on=day),)
+            return (Erased.model_construct(person_id=person, erased_on=day),)
         case intake.ClientsMerged():
             if person != event.loser_id:
                 return ()  # the survivor's copy says the same
             survivor = event.survivor_id
-            return (Merge(merge_id=event.merge_id, loser_id=person, survivor_id=survivor, merged_on=day),)
+            return (
+                Merge.model_construct(merge_id=event.merge_id, loser_id=person, survivor_id=survivor, merged_on=day),
+            )
         case intake.ClientsUnmerged():
             if person != event.loser_id:
                 return ()
-            return (Unmerge(merge_id=event.merge_id, unmerged_on=day),)
+            return (Unmerge.model_construct(merge_id=event.merge_id, unmerged_on=day),)
         case intake.BenefitChanged() | intake.PossibleDuplicateFound() | intake.PossibleDuplicateDismissed():
             return ()  # expenditure is what was paid; a possible duplicate is two persons until they are merged
         case intake.DepartmentsAssigned():
             found = ",".join(sorted(department.value for department in event.departments))
-            return (Triage(person_id=person, sequence=sequence, since=day, departments=found),)
+            return (Triage.model_construct(person_id=person, sequence=sequence, since=day, departments=found),)
         case intake.AbilityAssessed():
             able = event.ability in WORKABLE
-            return (Assessment(person_id=person, sequence=sequence, assessed_on=day, able=able),)
+            return (Assessment.model_construct(person_id=person, sequence=sequence, assessed_on=day, able=able),)
         case intake.ClientCorrected():
             sex = event.sex.value if event.sex else None
-            return (Characteristic(person_id=person, sequence=sequence, sex=sex, birth_month=event.birth_month),)
+            return (
+                Characteristic.model_construct(
+                    person_id=person, sequence=sequence, sex=sex, birth_month=event.birth_month
+                ),
+            )
         case intake.ProtectionSet():
             return (
-                Protection(
+                Protection.model_construct(
                     protection_id=event.protection_id,
                     person_id=person,
                     valid_from=event.valid_from,
@@ -125,7 +149,11 @@ def on_intake(event: intake.IntakePersonEvent, sequence: int) -> Facts:
             )
         case intake.ProtectionCleared():
             which = event.protection_id
-            return (ProtectionClearing(person_id=person, sequence=sequence, protection_id=which, cleared_on=day),)
+            return (
+                ProtectionClearing.model_construct(
+                    person_id=person, sequence=sequence, protection_id=which, cleared_on=day
+                ),
+            )
         case intake.DisclosureBasisRecorded() | intake.DisclosureBasisRevoked():
             return ()  # no figure rests on them
         case _:
@@ -144,7 +172,11 @@ def on_casework(event: casework.CaseworkEvent, sequence: int) -> Facts:
             return ()  # a wish: what became of it comes from referrals
         case casework.PlanAgreed():
             person, case_id = event.person_id, event.case_id
-            return (PlanAgreement(person_id=person, sequence=sequence, case_id=case_id, agreed_on=event.occurred_on),)
+            return (
+                PlanAgreement.model_construct(
+                    person_id=person, sequence=sequence, case_id=case_id, agreed_on=event.occurred_on
+                ),
+            )
         case (
             casework.PlanRevised()
             | casework.ReviewDue()
@@ -188,7 +220,7 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
             return (_referral(event, sequence, "void"),)
         case referrals.PlacementReported():
             return (
-                PlacementReport(
+                PlacementReport.model_construct(
                     placement_id=event.placement_id,
                     person_id=event.person_id,
                     agency=event.agency,
@@ -201,16 +233,18 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
             )
         case referrals.PlacementConfirmed():
             placement, person, start = event.placement_id, event.person_id, event.occurred_on
-            return (PlacementConfirmation(placement_id=placement, person_id=person, started_on=start),)
+            return (PlacementConfirmation.model_construct(placement_id=placement, person_id=person, started_on=start),)
         case referrals.PlacementEnded():
             person, placement, day = event.person_id, event.placement_id, event.occurred_on
-            return (PlacementEnd(person_id=person, sequence=sequence, placement_id=placement, ended_on=day),)
+            return (
+                PlacementEnd.model_construct(person_id=person, sequence=sequence, placement_id=placement, ended_on=day),
+            )
         case referrals.PlacementVoided():
-            return (PlacementVoid(placement_id=event.placement_id, voided_on=event.occurred_on),)
+            return (PlacementVoid.model_construct(placement_id=event.placement_id, voided_on=event.occurred_on),)
         case referrals.SustainmentChecked():
             placement, outcome = event.placement_id, event.outcome.value
             return (
-                SustainmentCheck(
+                SustainmentCheck.model_construct(
                     placement_id=placement,
                     months=event.months,
                     revision=event.revision,
@@ -233,7 +267,7 @@ def on_releases(event: reporting.ReportingEvent, sequence: int) -> Facts:
     match event:
         case reporting.ReleasePublished() | reporting.ReleaseRestated():
             return (
-                ReleaseVersion(
+                ReleaseVersion.model_construct(
                     month=event.month,
                     version=sequence,
                     told_on=event.occurred_on,
@@ -249,13 +283,15 @@ def _case(
     event: casework.CaseOpened | casework.CaseReopened | casework.CaseClosed, sequence: int, *, is_open: bool
 ) -> CaseMove:
     person, case_id = event.person_id, event.case_id
-    return CaseMove(person_id=person, sequence=sequence, case_id=case_id, moved_on=event.occurred_on, is_open=is_open)
+    return CaseMove.model_construct(
+        person_id=person, sequence=sequence, case_id=case_id, moved_on=event.occurred_on, is_open=is_open
+    )
 
 
 def _referral(
     event: referrals.ReferralEvent, sequence: int, state: str, *, declined_by: str | None = None
 ) -> ReferralMove:
-    return ReferralMove(
+    return ReferralMove.model_construct(
         person_id=event.person_id,
         sequence=sequence,
         referral_id=event.referral_id,

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from services.runtime.erasing import renames
+from services.runtime.tables import Row
 
 # intake.person.v1
 
 
-class Registration(SQLModel, table=True):
+class Registration(Row, table=True):
     __tablename__ = "registration"
 
     person_id: str = Field(primary_key=True)
@@ -24,7 +25,7 @@ class Registration(SQLModel, table=True):
     registered_on: date
 
 
-class Characteristic(SQLModel, table=True):
+class Characteristic(Row, table=True):
     """Sex and month of birth (`1970-01`) as registered or corrected: of each the last told holds."""
 
     __tablename__ = "characteristic"
@@ -35,7 +36,7 @@ class Characteristic(SQLModel, table=True):
     birth_month: str | None
 
 
-class Triage(SQLModel, table=True):
+class Triage(Row, table=True):
     """From `since` these departments (codes, parted by commas) look after the client, until the next row's day."""
 
     __tablename__ = "triage"
@@ -46,7 +47,7 @@ class Triage(SQLModel, table=True):
     departments: str
 
 
-class Assessment(SQLModel, table=True):
+class Assessment(Row, table=True):
     """From `assessed_on` the client can work or needs qualification for it, or neither, until the next row's day."""
 
     __tablename__ = "assessment"
@@ -57,7 +58,7 @@ class Assessment(SQLModel, table=True):
     able: bool
 
 
-class Protection(SQLModel, table=True):
+class Protection(Row, table=True):
     """Both days inclusive (None: without end)."""
 
     __tablename__ = "protection"
@@ -68,7 +69,7 @@ class Protection(SQLModel, table=True):
     valid_until: date | None
 
 
-class ProtectionClearing(SQLModel, table=True):
+class ProtectionClearing(Row, table=True):
     """`cleared_on` is the first day without the protection."""
 
     __tablename__ = "protection_clearing"
@@ -79,7 +80,7 @@ class ProtectionClearing(SQLModel, table=True):
     cleared_on: date
 
 
-class ResponsibleOffice(SQLModel, table=True):
+class ResponsibleOffice(Row, table=True):
     """From `since` this office is responsible for the client, until another one is."""
 
     __tablename__ = "responsible_office"
@@ -90,7 +91,7 @@ class ResponsibleOffice(SQLModel, table=True):
     office: str
 
 
-class HouseholdMembership(SQLModel, table=True):
+class HouseholdMembership(Row, table=True):
     """From `since` the client belongs to this household (None: to none), until the next row's day."""
 
     __tablename__ = "household_membership"
@@ -102,7 +103,7 @@ class HouseholdMembership(SQLModel, table=True):
     head: bool
 
 
-class BenefitStart(SQLModel, table=True):
+class BenefitStart(Row, table=True):
     __tablename__ = "benefit_start"
 
     benefit_id: str = Field(primary_key=True)
@@ -111,7 +112,7 @@ class BenefitStart(SQLModel, table=True):
     since: date
 
 
-class BenefitEnd(SQLModel, table=True):
+class BenefitEnd(Row, table=True):
     """`ended_on` is the first day without the benefit. Of several ends of one benefit the last told is true."""
 
     __tablename__ = "benefit_end"
@@ -122,7 +123,7 @@ class BenefitEnd(SQLModel, table=True):
     ended_on: date
 
 
-class Payment(SQLModel, table=True):
+class Payment(Row, table=True):
     """A household's aid of one kind for `month` (`2001-03`), paid to its head."""
 
     __tablename__ = "payment"
@@ -136,7 +137,7 @@ class Payment(SQLModel, table=True):
     currency: str
 
 
-class PaymentReversal(SQLModel, table=True):
+class PaymentReversal(Row, table=True):
     """The payment was made in error: it counts in no month."""
 
     __tablename__ = "payment_reversal"
@@ -145,7 +146,7 @@ class PaymentReversal(SQLModel, table=True):
     reversed_on: date
 
 
-class Departure(SQLModel, table=True):
+class Departure(Row, table=True):
     """`departed_on` is the first day without the client. Reason `void`: the record should never have been."""
 
     __tablename__ = "departure"
@@ -156,7 +157,7 @@ class Departure(SQLModel, table=True):
     reason: str
 
 
-class Merge(SQLModel, table=True):
+class Merge(Row, table=True):
     """`loser_id` is `survivor_id`, and always was. Fed by the loser's copy of the event alone."""
 
     __tablename__ = "client_merge"
@@ -167,7 +168,7 @@ class Merge(SQLModel, table=True):
     merged_on: date
 
 
-class Unmerge(SQLModel, table=True):
+class Unmerge(Row, table=True):
     """The merge was wrong and is ended for good. Fed by the loser's copy of the event alone."""
 
     __tablename__ = "client_unmerge"
@@ -176,7 +177,7 @@ class Unmerge(SQLModel, table=True):
     unmerged_on: date
 
 
-class Erased(SQLModel, table=True):
+class Erased(Row, table=True):
     """A person who was erased: from here on their facts stand under a pseudonym, this one too."""
 
     __tablename__ = "erased"
@@ -188,7 +189,7 @@ class Erased(SQLModel, table=True):
 # casework.case.v1
 
 
-class CaseMove(SQLModel, table=True):
+class CaseMove(Row, table=True):
     """From `moved_on` the case is open, or closed, unless a move told later says otherwise."""
 
     __tablename__ = "case_move"
@@ -200,7 +201,7 @@ class CaseMove(SQLModel, table=True):
     is_open: bool
 
 
-class PlanAgreement(SQLModel, table=True):
+class PlanAgreement(Row, table=True):
     """A case's plan, in its first version."""
 
     __tablename__ = "plan_agreement"
@@ -214,7 +215,7 @@ class PlanAgreement(SQLModel, table=True):
 # referrals.referral.v1
 
 
-class ReferralMove(SQLModel, table=True):
+class ReferralMove(Row, table=True):
     """From `moved_on` the referral is in `state` (domain.md section 4), unless a move told later says otherwise.
     `declined_by`: of a rejection."""
 
@@ -229,7 +230,7 @@ class ReferralMove(SQLModel, table=True):
     declined_by: str | None = None
 
 
-class PlacementReport(SQLModel, table=True):
+class PlacementReport(Row, table=True):
     """A job or training as the agency reported it. `credited` is False where it counts for the person only."""
 
     __tablename__ = "placement_report"
@@ -244,7 +245,7 @@ class PlacementReport(SQLModel, table=True):
     credited: bool
 
 
-class PlacementConfirmation(SQLModel, table=True):
+class PlacementConfirmation(Row, table=True):
     """Figures count the placement, on its start."""
 
     __tablename__ = "placement_confirmation"
@@ -254,7 +255,7 @@ class PlacementConfirmation(SQLModel, table=True):
     started_on: date
 
 
-class PlacementEnd(SQLModel, table=True):
+class PlacementEnd(Row, table=True):
     """`ended_on` is the first day without the job or training."""
 
     __tablename__ = "placement_end"
@@ -265,7 +266,7 @@ class PlacementEnd(SQLModel, table=True):
     ended_on: date
 
 
-class PlacementVoid(SQLModel, table=True):
+class PlacementVoid(Row, table=True):
     """The placement never was."""
 
     __tablename__ = "placement_void"
@@ -274,7 +275,7 @@ class PlacementVoid(SQLModel, table=True):
     voided_on: date
 
 
-class SustainmentCheck(SQLModel, table=True):
+class SustainmentCheck(Row, table=True):
     """So many months after the start: `sustained`, `failed` or `unknown`; of several the highest revision counts."""
 
     __tablename__ = "sustainment_check"

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import date
 from typing import Generic
 
@@ -20,6 +20,7 @@ from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
+from services.runtime.lag import Lag
 from services.runtime.letting_go import let_go
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
@@ -52,7 +53,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._topics = [t for t in runtime.service.consumes if not is_day(t)]
         self._check = LogCheck(runtime)
         self._consumer: AIOKafkaConsumer | None = None
-        self._shown = 0.0
+        self._lag = Lag(runtime)
         self.assigned = asyncio.Event()
         if not self._topics:
             self.assigned.set()
@@ -91,15 +92,25 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._consumer.subscribe([settings.wire(topic.name) for topic in self._topics], listener=self)
         try:
             await self._consumer.start()
-            while not self._runtime.stopping.is_set():
-                polled = await self._consumer.getmany(timeout_ms=200)
-                if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
-                    await self._handle(records)
-                await self._show()
+            lanes = [self._lane(self._consumer, number) for number in range(settings.lanes)]
+            await _together([*lanes, self._lag.show(self._consumer)])
         finally:
             self.assigned.clear()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._consumer.stop(), 3)
+
+    async def _lane(self, consumer: AIOKafkaConsumer, number: int) -> None:
+        """One transaction after the other over a share of our partitions, in all topics the same numbers: what concerns
+        one client is in one lane."""
+        settings = self._runtime.settings
+        while not self._runtime.stopping.is_set():
+            mine = [place for place in consumer.assignment() if place.partition % settings.lanes == number]
+            if not mine:
+                await asyncio.sleep(0.05)
+                continue
+            polled = await consumer.getmany(*mine, timeout_ms=200)
+            if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
+                await self._handle(records)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Nothing to hand over: the next owner continues from the database."""
@@ -117,6 +128,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 if not is_away(error):
                     raise
                 await asyncio.sleep(0.3)
+        self._lag.stands({self._at(place): offset for place, offset in offsets.items()})
         for (topic, partition), offset in offsets.items():
             if consumer is None:
                 return
@@ -177,6 +189,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                     await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:
             self._pause(topic, partition)
+        self._lag.stands({self._at(place): offset for place, offset in (following | applied.stops).items()})
         self._runtime.committed()
         self._runtime.metrics.batch_size.observe(len(fresh))
         self._runtime.metrics.batch_seconds.observe(time.monotonic() - started)
@@ -237,28 +250,17 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         end = consumer.highwater(at)
         return end is not None and offset >= end
 
-    async def _show(self) -> None:
-        """Once a second: offsets for Kafka's own tools, lag for ours. Nothing depends on it."""
-        consumer = self._consumer
-        if consumer is None or time.monotonic() - self._shown < 1:
-            return
-        self._shown = time.monotonic()
-        with contextlib.suppress(Exception):
-            places = [p for p in consumer.assignment() if consumer.highwater(p) is not None]
-            positions = {place: await consumer.position(place) for place in places}
-            lags: dict[str, int] = {topic.name: 0 for topic in self._topics}
-            for place, position in positions.items():
-                lags[plain(place, self._runtime.settings)[0]] += max(0, (consumer.highwater(place) or 0) - position)
-            for topic, lag in lags.items():
-                self._runtime.metrics.lag.labels(topic).set(lag)
-            ended = [p for p, position in positions.items() if position >= (consumer.highwater(p) or 0)]
-            await self._runtime.pool.execute(
-                "update consumed_offset set caught_up_at = now() where (topic, partition) in (select * from "
-                "unnest($1::text[], $2::int[])) and caught_up_at < now() - interval '5 seconds'",
-                [plain(p, self._runtime.settings)[0] for p in ended],
-                [p.partition for p in ended],
-            )
-            await asyncio.wait_for(consumer.commit(positions), 2)
+
+async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
+    """All of it; the first that fails ends the others."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        for done in asyncio.as_completed(tasks):
+            await done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def business_day(

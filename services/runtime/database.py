@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Literal, cast
 
 import asyncpg
@@ -118,6 +119,7 @@ class Bulk:
         columns = [c for c in table.columns if not c.identity]
         self.names = [c.key for c in columns]
         self.key = [c.key for c in columns if c.primary_key]
+        self.key_of = itemgetter(*(n for n, c in enumerate(columns) if c.primary_key))
         self.json = [isinstance(c.type, sa.JSON) for c in columns]
         quoted = [f'"{name}"' for name in self.names]
         values = ", ".join(f"${i}::{_array(c)}[]" for i, c in enumerate(columns, 1))
@@ -136,12 +138,10 @@ def bulk(model: type[SQLModel]) -> Bulk:
 async def upsert(db: asyncpg.Connection, model: type[SQLModel], rows: Iterable[Sequence[Any]]) -> None:
     """Upserts whole rows, given as values in the order of the table's columns; of rows with one key the last wins."""
     form = bulk(model)
-    width = len(form.key)
-    places = [form.names.index(name) for name in form.key]
-    last = {tuple(row[p] for p in places): row for row in rows}
+    last = {form.key_of(row): row for row in rows}
     if not last:
         return
-    ordered = [last[key] for key in sorted(last)] if width else list(last.values())
+    ordered = [last[key] for key in sorted(last)]
     # A list in a JSON column would be taken for a dimension of the array: such values go as text.
     arrays = [
         [None if value is None else _json(value) for value in column] if is_json else list(column)

@@ -9,7 +9,7 @@ topics have no order among each other. What depends on several topics is decided
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from contracts.city import City
 from contracts.event import Event
@@ -62,8 +62,7 @@ class Aggregate(Protocol):
 S = TypeVar("S", bound=Aggregate)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A decoded record of a topic: one that we consume, or one that we publish.
 
     For `calendar.day.v1` the runtime hands the day to every subject whose `due` has come: `subject` is then that
@@ -117,8 +116,7 @@ class Tombstone:
 Publication = Event | Addressed | Tombstone
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a decision may know besides the state: never a clock.
 
     `today`: the business day; `new_id()`: a UUID that is the same when the same cause is decided again; `behind`: names

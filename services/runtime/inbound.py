@@ -1,9 +1,10 @@
 """From Kafka records to decisions: decode, drop repeats, find losses, isolate what fails, park whom it concerns."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Generic
+from typing import Generic, NamedTuple
 
 import asyncpg
 
@@ -21,8 +22,7 @@ PartitionKey = tuple[str, int]
 Header = tuple[str, bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A Kafka record, from the wire or from the queue of a parked subject."""
 
     topic: str
@@ -35,8 +35,7 @@ class Record:
     """Its row in `parked_record`, if it comes from there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A record with its message, or with the failure that it has none."""
 
     record: Record
@@ -132,6 +131,7 @@ class Inbound(Generic[S]):
     ) -> None:
         self._runtime, self._unit, self._redrive, self._refused = runtime, unit, redrive, refused
         self._queue: list[tuple[Decoded, str | None]] = []
+        self._fates: Counter[tuple[str, str]] = Counter()
         self.applied = Applied(stops={}, done=[])
 
     async def apply(self, records: Iterable[Record]) -> Applied:
@@ -152,6 +152,8 @@ class Inbound(Generic[S]):
         await self._unit.close()
         if self._queue:
             await self._park()
+        for fate, count in self._fates.items():
+            self._runtime.metrics.messages.labels(*fate).inc(count)
         return self.applied
 
     def _own_names(self, one: Decoded) -> Iterable[str]:
@@ -266,6 +268,8 @@ class Inbound(Generic[S]):
         return one.subject
 
     def _is_parked(self, one: Decoded) -> bool:
+        if not self._unit.parked:
+            return False
         names = one.names | {one.subject} if one.subject and one.topic.agency is None else one.names
         return bool(names) and self._unit.is_parked(names)
 
@@ -287,7 +291,7 @@ class Inbound(Generic[S]):
             self.applied.done.append(one.record.queued)
 
     def _counted(self, one: Decoded, fate: str) -> None:
-        self._runtime.metrics.messages.labels(one.record.topic, fate).inc()
+        self._fates[one.record.topic, fate] += 1
         self._unit.spans.fate(fate)
 
     async def _park(self) -> None:

@@ -1,12 +1,12 @@
 """From decided events to outbox rows: topic, key, partition, envelope."""
 
 import functools
-import json
-from dataclasses import dataclass
+import hashlib
 from datetime import date
-from typing import Any
-from uuid import UUID, uuid5
+from typing import Any, NamedTuple
+from uuid import UUID
 
+import orjson
 from aiokafka.partitioner import murmur2
 
 from contracts.envelope import Envelope, Headers, midnight
@@ -21,8 +21,7 @@ class TooLarge(ValueError):
     """An event of ours is larger than its topic carries: whoever asked for it must ask for less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """An event on its way to its topic; `sequence` None until its ledger row is locked."""
 
     topic: Topic
@@ -71,11 +70,12 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 def pack(headers: Headers | list[tuple[str, bytes | None]]) -> str:
     """Headers as text that keeps any bytes, null included."""
-    return json.dumps([(name, None if value is None else value.decode("latin-1")) for name, value in headers])
+    pairs = [(name, None if value is None else value.decode("latin-1")) for name, value in headers]
+    return orjson.dumps(pairs).decode()
 
 
 def unpack(text: str) -> list[tuple[str, bytes | None]]:
-    found: list[tuple[str, str | None]] = json.loads(text)
+    found: list[tuple[str, str | None]] = orjson.loads(text)
     return [(name, None if value is None else value.encode("latin-1")) for name, value in found]
 
 
@@ -83,11 +83,20 @@ class Ids:
     """UUIDs derived from one cause in the installation's secret namespace: deciding again gives the same."""
 
     def __init__(self, namespace: UUID, cause: str) -> None:
-        self._namespace, self._cause, self._ordinal = namespace, cause, 0
+        self._namespace, self._cause, self._ordinal = namespace.bytes, cause, 0
 
     def __call__(self) -> str:
         self._ordinal += 1
-        return str(uuid5(self._namespace, f"{self._cause}#{self._ordinal}"))
+        return uuid5(self._namespace, f"{self._cause}#{self._ordinal}")
+
+
+def uuid5(namespace: bytes, name: str) -> str:
+    """The text of `uuid.uuid5`, in a fifth of its time: every event has one, some have several."""
+    digest = bytearray(hashlib.sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    found = digest.hex()
+    return f"{found[:8]}-{found[8:12]}-{found[12:16]}-{found[16:20]}-{found[20:]}"
 
 
 def dead_letter(topic: Topic, *, service: str, record: Any, reason: str, attempts: int, first_failed: str) -> OutboxRow:

@@ -19,7 +19,9 @@ from services.runtime.outgoing import unpack
 from services.runtime.runtime import Runtime
 from services.runtime.telemetry import fault, log
 
-_READ = "select id, topic, partition, key, headers, value from outbox order by id limit $1"
+_READ = """select id, topic, partition, key, headers, value from outbox where id <> all($2::bigint[])
+order by id limit $1"""
+_DELETE = "delete from outbox where id = any($1::bigint[])"
 _VACUUM_AFTER = 5_000
 """Deleted rows: whoever looks for the first of an empty outbox walks over all that were in it."""
 _MAX_REQUEST = 3 << 20
@@ -30,7 +32,11 @@ _SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.4
 
 
 class Relay(Generic[S]):
-    """Reads visible rows by id, sends, awaits the acknowledgements, deletes exactly those ids, goes on."""
+    """Reads visible rows by id, sends, awaits the acknowledgements, deletes exactly those ids, goes on.
+
+    While the broker stores some, the ones before are deleted and the next are read: all that is visible but not yet
+    sent, so that what was committed late under a low id is found. A client's rows are committed in order of their ids.
+    """
 
     def __init__(self, runtime: Runtime[S]) -> None:
         self._runtime = runtime
@@ -95,15 +101,8 @@ class Relay(Generic[S]):
         wake, pause, deleted = self._runtime.wake, _SHORTEST_POLL, 0
         while True:
             wake.clear()
-            rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
-            if rows:
-                began = time.time_ns()
-                await asyncio.wait_for(self._send(producer, rows), 20)
-                self._runtime.tracing.sent(rows, began)
-                failpoint("sent")
-                await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
-                self._runtime.metrics.relayed.inc(len(rows))
-                pause, deleted = _SHORTEST_POLL, deleted + len(rows)
+            if published := await self._empty(db, producer):
+                pause, deleted = _SHORTEST_POLL, deleted + published
             elif deleted > _VACUUM_AFTER:
                 await db.execute("vacuum outbox")
                 deleted = 0
@@ -113,6 +112,33 @@ class Relay(Generic[S]):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), pause)
                 pause = min(pause * 1.5, _LONGEST_POLL)
+
+    async def _empty(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
+        """Publishes until nothing is visible any more; how many rows that were."""
+        count, stored = 0, list[int]()
+        rows = await self._read(db, ())
+        while rows:
+            began, ids = time.time_ns(), [row[0] for row in rows]
+            sending = asyncio.create_task(asyncio.wait_for(self._send(producer, rows), 20))
+            try:
+                await self._delete(db, stored)
+                following = await self._read(db, ids)
+                await sending
+            finally:
+                sending.cancel()
+            self._runtime.tracing.sent(rows, began)
+            failpoint("sent")
+            count, stored, rows = count + len(ids), ids, following
+        await self._delete(db, stored)
+        return count
+
+    async def _read(self, db: asyncpg.Connection, known: Sequence[int]) -> Sequence[Any]:
+        return await db.fetch(_READ, self._runtime.settings.relay_batch, known)
+
+    async def _delete(self, db: asyncpg.Connection, stored: Sequence[int]) -> None:
+        if stored:
+            await db.execute(_DELETE, stored)
+            self._runtime.metrics.relayed.inc(len(stored))
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         """One batch a partition, in order; a full one is sent and the next begun."""

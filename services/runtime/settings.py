@@ -53,6 +53,8 @@ class Settings(DatabaseSettings):
     partitions_person: int = 12
     partitions_partner: int = 3
     batch: int = 1000
+    lanes: int = 2
+    """Transactions of the consumer at a time: while the database works for one, the other's messages are decided."""
     relay_batch: int = 2000
     pool: int = 8
     session_timeout: float = 6.0

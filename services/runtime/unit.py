@@ -52,7 +52,7 @@ select t, p, k, h, v, clock_timestamp() from unnest($1::text[], $2::int[], $3::b
 with ordinality as row(t, p, k, h, v, n) order by n"""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Draft:
     """What one cause leads to, until it is known that its decision does not raise."""
 
@@ -331,11 +331,12 @@ class Unit(Generic[S]):
             self._changed.update(self._clients.keep())
         self._ledger |= draft.numbers
         self._counted.update(draft.numbers)
-        self._told.update(one.event.subject for one in draft.outgoing if one.topic is self._runtime.own)
+        self._told.update([one.event.subject for one in draft.outgoing if one.topic is self._runtime.own])
         self._rows += draft.rows
         self._outgoing += draft.outgoing
-        layout = self._runtime.settings.layout
-        self._letters += (tombstone(one.topic, one.subject, layout) for one in draft.tombstones)
+        if draft.tombstones:
+            layout = self._runtime.settings.layout
+            self._letters += (tombstone(one.topic, one.subject, layout) for one in draft.tombstones)
 
     async def close(self) -> None:
         """Saves states, indices, facts, ledger and outbox; what a failed decision left staged is forgotten."""
@@ -371,20 +372,13 @@ class Unit(Generic[S]):
         late = {(one.topic.name, one.event.subject) for one in self._outgoing if one.sequence is None}
         await self._lock(late)
         self._counted |= late
-        rows = []
+        rows, source, layout = [], self._runtime.source, self._runtime.settings.layout
         for one in self._outgoing:
             sequence = one.sequence
             if sequence is None:
                 key = one.topic.name, one.event.subject
                 sequence = self._ledger[key] = self._ledger[key] + 1
-            rows.append(
-                one.row(
-                    source=self._runtime.source,
-                    sequence=sequence,
-                    recorded=self.today,
-                    layout=self._runtime.settings.layout,
-                )
-            )
+            rows.append(one.row(source=source, sequence=sequence, recorded=self.today, layout=layout))
         return rows
 
     async def _save_states(self) -> None:

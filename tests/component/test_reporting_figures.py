@@ -4,7 +4,6 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -217,7 +216,7 @@ async def test_a_payment_that_is_taken_back_is_missing_in_the_month_it_was_for(d
     messages = told()
     (paid,) = [one for one in messages if isinstance(one.event, BenefitPaid) and one.event.payment_id == named("p7")]
     fields = paid.event.model_dump() | {"occurred_on": TODAY, "author": "a.clerk"}
-    back = replace(paid, event=PaymentReversed.model_validate(fields), id="back", sequence=paid.sequence + 1000)
+    back = paid._replace(event=PaymentReversed.model_validate(fields), id="back", sequence=paid.sequence + 1000)
     await tell(database, messages)
     async with reading(database) as db:
         before = await months(db, await progress(db), first="2001-03", last="2002-04", office=None)

@@ -3,10 +3,12 @@
 from datetime import date
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from services.runtime.tables import Row
 
 
-class ReleaseVersion(SQLModel, table=True):
+class ReleaseVersion(Row, table=True):
     """The release of a month (`version` 1) or one of its restatements. `file`: the bytes of which `digest` is taken."""
 
     __tablename__ = "release_version"

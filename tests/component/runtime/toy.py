@@ -26,11 +26,11 @@ from services.runtime.decision import Clients, Context, Message, NotFound, Publi
 from services.runtime.erasing import deletes
 from services.runtime.process import main
 from services.runtime.service import Outcome, Service
-from services.runtime.tables import RUNTIME, Access, create_runtime_tables
+from services.runtime.tables import RUNTIME, Access, Row, create_runtime_tables
 from services.runtime.web import Call
 
 
-class Moved(SQLModel, table=True):
+class Moved(Row, table=True):
     """A fact table fed by one topic."""
 
     __tablename__ = "toy_moved"
@@ -40,7 +40,7 @@ class Moved(SQLModel, table=True):
     office: str
 
 
-class Counted(SQLModel, table=True):
+class Counted(Row, table=True):
     """An index table that mirrors the state."""
 
     __tablename__ = "toy_counted"
@@ -160,11 +160,11 @@ def touches(message: Message) -> Iterable[str]:
 
 def project(message: Message) -> Iterable[SQLModel]:
     if isinstance(message.event, intake.OfficeChanged):
-        yield Moved(event_id=message.id, subject=message.subject, office=message.event.office)
+        yield Moved.model_construct(event_id=message.id, subject=message.subject, office=message.event.office)
 
 
 def index(toy: Toy) -> Iterable[SQLModel]:
-    return () if toy.erased else (Counted(subject=toy.person_id, moves=toy.moves),)
+    return () if toy.erased else (Counted.model_construct(subject=toy.person_id, moves=toy.moves),)
 
 
 def service(_: City) -> Service[Toy]:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -169,8 +168,8 @@ def test_a_request_from_before_it_told_its_deadlines_has_those_configured() -> N
     state = SERVICE.initial(ANNA)
     for message in referrals.heard:
         if isinstance(message.event, facts.ReferralRequested):
-            message = replace(  # noqa: PLW2901 - as it was written then
-                message, event=message.event.model_copy(update={"reminder_days": None, "silence_days": None})
+            message = message._replace(  # noqa: PLW2901 - as it was written then
+                event=message.event.model_copy(update={"reminder_days": None, "silence_days": None})
             )
         state = SERVICE.evolve(state, message)
     assert state.referrals[0].query_on == START + 30 * DAY

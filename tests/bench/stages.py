@@ -1,0 +1,120 @@
+"""Where a consumer's processor time goes: by samples of its stack, and by a watch around what the domain decides."""
+
+import contextlib
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from types import FrameType, TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from services.runtime.decision import Clients, Context, Message, Publication
+from services.runtime.service import Service
+
+EVERY: Final = 0.001
+"""Seconds of processor time between two samples; kernels round it up to their own tick."""
+ELSEWHERE: Final = "event loop, drivers of Kafka and PostgreSQL"
+STAGES: Final = {
+    "read": "validate: envelope",
+    "Topic.decode": "validate: message",
+    "decode": "validate: the rest",
+    "Unit.open": "load and lock",
+    "Consumer._fence": "offsets",
+    "Consumer._advance": "offsets",
+    "Ids.__call__": "derive ids",
+    "Unit.hear": "unit of work",
+    "Inbound._take": "unit of work",
+    "save_states": "save states",
+    "upsert_models": "save rows",
+    "Outgoing.row": "envelope and value of what goes out",
+    "Unit.close": "save ledger and outbox",
+    "record_of": "consume",
+}
+"""The innermost of these functions on the stack names the stage."""
+DOMAIN: Final = {
+    "evolve": "decide and evolve",
+    "react": "decide and evolve",
+    "index": "project and index",
+    "project": "project and index",
+}
+"""The same outside of the runtime, by what the runtime calls."""
+Decided = TypeVar("Decided")
+
+
+class Sampler:
+    """Within `with`, notes after every tick of processor time which stage the main thread is at."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        signal.signal(signal.SIGPROF, self._tick)
+        signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    @staticmethod
+    def off() -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    @property
+    def samples(self) -> int:
+        return self._seen.total()
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Shares of the processor time, the largest first."""
+        return {stage: count / self.samples for stage, count in self._seen.most_common()}
+
+    def _tick(self, _: int, frame: FrameType | None) -> None:
+        self._seen[stage_of(frame)] += 1
+
+
+def stage_of(frame: FrameType | None) -> str:
+    while frame is not None:
+        code = frame.f_code
+        runtime = "/services/runtime/" in code.co_filename or "/contracts/" in code.co_filename
+        table = STAGES if runtime else DOMAIN
+        if found := table.get(code.co_qualname):
+            return found
+        frame = frame.f_back
+    return ELSEWHERE
+
+
+class Deciding:
+    """A watch around `evolve` and `react`, by the thread's own time; an event is handed on between two readings."""
+
+    def __init__(self) -> None:
+        self._spent = 0
+
+    @property
+    def seconds(self) -> float:
+        return self._spent / 1e9
+
+    def watching(self, service: Service[Any]) -> Service[Any]:
+        def evolve(state: Any, message: Message) -> Any:
+            return self._timed(lambda: service.evolve(state, message))
+
+        def react(clients: Clients[Any], message: Message, context: Context) -> Iterator[Publication]:
+            events = self._timed(lambda: iter(service.react(clients, message, context)))
+            return self._handed_on(events)
+
+        return replace(service, evolve=evolve, react=react)
+
+    def _handed_on(self, events: Iterable[Publication]) -> Iterator[Publication]:
+        following = iter(events)
+        while (event := self._timed(lambda: next(following, None))) is not None:
+            yield event
+
+    def _timed(self, work: Callable[[], Decided]) -> Decided:
+        began = time.thread_time_ns()
+        try:
+            return work()
+        finally:
+            self._spent += time.thread_time_ns() - began
