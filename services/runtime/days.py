@@ -20,7 +20,8 @@ from contracts.envelope import MalformedEnvelope
 from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
 from services.runtime.audit import forget
-from services.runtime.consumer import business_day, record_of
+from services.runtime.batch import business_day
+from services.runtime.consumer import record_of
 from services.runtime.database import backoff, is_away, transaction, upsert_models
 from services.runtime.decision import Message, Refusal, S
 from services.runtime.ends import Ends
@@ -48,9 +49,10 @@ _TOPIC = topics.DAY.name
 class Days(ConsumerRebalanceListener, Generic[S]):
     """One consumer group `<service>.calendar`; the replica that has its partition runs the day, the others stand by."""
 
-    def __init__(self, runtime: Runtime[S]) -> None:
+    def __init__(self, runtime: Runtime[S], ends: Ends | None = None) -> None:
         self._runtime = runtime
-        self._ends = Ends(runtime.settings, [topic for topic in runtime.service.consumes if not is_day(topic)])
+        others = [topic for topic in runtime.service.consumes if not is_day(topic)]
+        self._ends = ends or Ends(runtime.settings, others)
         self._sought = False
         self.joined = asyncio.Event()
 
@@ -90,11 +92,11 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                     self._sought = True
                 polled = await consumer.getmany(timeout_ms=250)
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
-                    following = await self._day(record)
+                    following = await self.day(record)
                     if following != await consumer.position(place):  # a seek costs a fetch that is under way
                         consumer.seek(place, following)
                 if not polled and consumer.assignment():
-                    await self._overdue()
+                    await self.overdue()
                     await self._work_off()
                 if not consumer.assignment():
                     self._sought = False
@@ -128,7 +130,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         )
         return rows[0][0], rows[0][1]
 
-    async def _day(self, record: Record) -> int:
+    async def day(self, record: Record) -> int:
         """Runs a day to its end. Returns the offset to go on from."""
         following, today = await self._stand()
         if record.offset != following:
@@ -179,7 +181,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                 await asyncio.wait_for(self._runtime.moved.wait(), 0.05)
         raise ConnectionAbortedError("stopping")
 
-    async def _overdue(self) -> None:
+    async def overdue(self) -> None:
         """Timers that could not be decided on their day, or were due while their subject was parked, fire now."""
         if self._runtime.service.initial is None:
             return

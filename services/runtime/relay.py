@@ -75,7 +75,7 @@ class Relay(Generic[S]):
             )
             await asyncio.wait_for(producer.start(), 10)
             self._runtime.metrics.leading.set(1)
-            await self._publish(db, producer)
+            await self._lead_on(db, producer)
         finally:
             self._runtime.metrics.leading.set(0)
             if producer is not None:
@@ -85,25 +85,23 @@ class Relay(Generic[S]):
 
     async def _locked(self, db: asyncpg.Connection) -> bool:
         """Asks every 200 ms: waiting inside the lock would hold back vacuum."""
-        while not await db.fetchval("select pg_try_advisory_lock(hashtext($1))", "relay"):
+        while not await self.lock(db):
             if self._runtime.stopping.is_set():
                 return False
             await asyncio.sleep(0.2)
         return True
 
-    async def _publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+    async def lock(self, db: asyncpg.Connection) -> bool:
+        """Whether this session leads now; it does until it ends."""
+        leads: bool = await db.fetchval("select pg_try_advisory_lock(hashtext($1))", "relay")
+        return leads
+
+    async def _lead_on(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         wake, pause, deleted = self._runtime.wake, _SHORTEST_POLL, 0
         while True:
             wake.clear()
-            rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
-            if rows:
-                began = time.time_ns()
-                await asyncio.wait_for(self._send(producer, rows), 20)
-                self._runtime.tracing.sent(rows, began)
-                failpoint("sent")
-                await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
-                self._runtime.metrics.relayed.inc(len(rows))
-                pause, deleted = _SHORTEST_POLL, deleted + len(rows)
+            if published := await self.publish(db, producer):
+                pause, deleted = _SHORTEST_POLL, deleted + published
             elif deleted > _VACUUM_AFTER:
                 await db.execute("vacuum outbox")
                 deleted = 0
@@ -113,6 +111,19 @@ class Relay(Generic[S]):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), pause)
                 pause = min(pause * 1.5, _LONGEST_POLL)
+
+    async def publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
+        """One portion of the outbox, with `db` holding the lock. Returns how many messages."""
+        rows = await db.fetch(_READ, self._runtime.settings.relay_batch)
+        if not rows:
+            return 0
+        began = time.time_ns()
+        await asyncio.wait_for(self._send(producer, rows), 20)
+        self._runtime.tracing.sent(rows, began)
+        failpoint("sent")
+        await db.execute("delete from outbox where id = any($1::bigint[])", [row[0] for row in rows])
+        self._runtime.metrics.relayed.inc(len(rows))
+        return len(rows)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         """One batch a partition, in order; a full one is sent and the next begun."""
