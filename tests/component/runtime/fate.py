@@ -16,14 +16,18 @@ class Killed(BaseException):
 @dataclass
 class Fate:
     """What becomes of a piece of work at the `point`-th place that it passes: before and after each of its statements,
-    and before each batch that it sends. It dies, or sleeps until it is `woken`."""
+    and before each batch that it sends; None: before it commits. It dies, or sleeps until it is `woken`."""
 
-    point: int
+    point: int | None
     deadly: bool
     asleep: asyncio.Event = field(default_factory=asyncio.Event)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def meet(self) -> None:
+    async def meet(self, statement: str) -> None:
+        if self.point is None and statement.startswith("COMMIT"):
+            self.point = 0
+        if self.point is None:
+            return
         self.point -= 1
         if self.point != -1:
             return
@@ -36,9 +40,9 @@ class Fate:
 FATE: ContextVar[Fate | None] = ContextVar("fate", default=None)
 
 
-async def meet() -> None:
+async def meet(statement: str = "") -> None:
     if (fate := FATE.get()) is not None:
-        await fate.meet()
+        await fate.meet(statement)
 
 
 class Mortal(asyncpg.Connection):
@@ -59,10 +63,10 @@ class Mortal(asyncpg.Connection):
     async def fetchval(self, *args: Any, **kwargs: Any) -> Any:
         return await self._between(super().fetchval, *args, **kwargs)
 
-    async def _between(self, statement: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+    async def _between(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         try:
-            await meet()
-            done = await statement(*args, **kwargs)
+            await meet(args[0])
+            done = await call(*args, **kwargs)
             await meet()
         except (Killed, asyncio.CancelledError):
             if self.is_in_transaction():  # as the server does once the process is gone

@@ -6,6 +6,9 @@ The expectation is a plain fold of what the source published; topics and ledgers
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import cast
+
+import asyncpg
 
 from contracts import topics
 from contracts.envelope import read
@@ -91,7 +94,8 @@ class Proof:
 
     async def _compare_databases(self, person: Sequences) -> None:
         sent, heard = SourceLedger(self._case, self.findings), ConsumerLedger("casework", person, self.findings, {})
-        async with self.world.eye.acquire() as db:
+        async with self.world.eye.acquire() as held:
+            db = cast(asyncpg.Connection, held)
             stand = await read_stand(db, "casework")
             async for subject, last in read_ledger(db, topics.CASE.name):
                 sent.row(subject, last)
@@ -113,7 +117,7 @@ class Proof:
                 before = states.get(message.subject) or toy.Toy(person_id=message.subject)
                 states[message.subject] = toy.evolve(before, message)
         codec = self.world.members["north"].runtime.codec
-        rows = await self.world.pool.fetch("select subject, document from state")
+        rows = await self.world.servers.pool.fetch("select subject, document from state")
         assert {row[0]: codec.validate_python(row[1]) for row in rows} == states
 
     def _first_occurrences(self, topic: topics.Topic) -> list[Message]:

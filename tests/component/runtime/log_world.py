@@ -88,20 +88,34 @@ class Session:
 
 
 @dataclass
-class LogWorld:
-    """`eye` sees what is committed, whatever sleeps. `doubtful`: a relay may have sent what it will send again."""
+class Servers:
+    """`eye` sees what is committed, whatever sleeps."""
 
     pool: asyncpg.Pool
     eye: asyncpg.Pool
     settings: Settings
     city: City
     metrics: Metrics = field(default_factory=Metrics)
+
+    async def close(self) -> None:
+        await self.pool.close()
+        await self.eye.close()
+
+
+@dataclass
+class LogWorld:
+    """`doubtful`: a relay may have sent what it will send again."""
+
+    servers: Servers
     log: Log = field(default_factory=Log)
     members: dict[str, Member] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     sleepers: dict[str, tuple[asyncio.Task[None], Fate]] = field(default_factory=dict)
     doubtful: bool = False
     today: date = FIRST_DAY
+
+    def __post_init__(self) -> None:
+        self.eye = self.servers.eye
 
     # steps
 
@@ -176,7 +190,7 @@ class LogWorld:
             time=midnight(event.occurred_on),
             sequence=sequence,
         )
-        place = topic.name, partition_of(key, topic.partitions(self.settings.layout))
+        place = topic.name, partition_of(key, topic.partitions(self.servers.settings.layout))
         return self.log.append(place, key, event.model_dump_json().encode(), envelope.headers())
 
     def begin_day(self) -> None:
@@ -207,7 +221,8 @@ class LogWorld:
             await self.end_session(name)
 
     def _member(self, stands: dict[PartitionKey, int], *, owned: Iterable[PartitionKey]) -> Member:
-        runtime = Runtime(toy.service(self.city), self.settings, self.city, self.pool, self.metrics)
+        there = self.servers
+        runtime = Runtime(toy.service(there.city), there.settings, there.city, there.pool, there.metrics)
         return Member(runtime, self.log, {place: stands.get(place, 0) for place in owned})
 
     async def _do(self, name: str, work: Coroutine[Any, Any, None], fate: Fate | None) -> bool:
@@ -254,8 +269,8 @@ class LogWorld:
             await self.end_session(name)
 
     async def _session(self, name: str) -> Session:
-        given = session_settings(self.settings)
-        db = await asyncpg.connect(self.settings.database, connection_class=Mortal, server_settings=given)
+        given = session_settings(self.servers.settings)
+        db = await asyncpg.connect(self.servers.settings.database, connection_class=Mortal, server_settings=given)
         self.sessions[name] = Session(db)
         return self.sessions[name]
 
@@ -275,7 +290,7 @@ class LogWorld:
             await parking.redrive(subject, actor="meyer", reason="a test")
 
 
-async def log_world(database: str) -> LogWorld:
+async def servers_on(database: str) -> Servers:
     settings = Settings.model_validate(
         {
             "service": "casework",
@@ -287,4 +302,4 @@ async def log_world(database: str) -> LogWorld:
         }
     )
     pool = await connect_pool(settings, connection_class=Mortal)
-    return LogWorld(pool, await connect_pool(settings), settings, read_city(ROOT / "deploy/bremen"))
+    return Servers(pool, await connect_pool(settings), settings, read_city(ROOT / "deploy/bremen"))

@@ -23,11 +23,12 @@ from hypothesis.stateful import (
 
 from contracts import topics
 from contracts.events import intake
+from services.runtime.inbound import PartitionKey
 from tests.component.runtime import toy
 from tests.component.runtime.fate import Fate
 from tests.component.runtime.log import LogProducer
 from tests.component.runtime.log_proof import Proof
-from tests.component.runtime.log_world import NAMES, PLACES, LogWorld, log_world
+from tests.component.runtime.log_world import NAMES, PLACES, LogWorld, Servers, servers_on
 from tests.component.runtime.people import moved, person, registered
 
 PEOPLE = [person(number) for number in range(5)]
@@ -37,53 +38,114 @@ names = st.sampled_from(NAMES)
 people = st.sampled_from(PEOPLE)
 places = st.sampled_from(PLACES)
 sizes = st.tuples(*(st.integers(0, 6) for _ in PLACES))
-fates = st.none() | st.tuples(st.integers(0, 30), st.booleans())
+news = st.lists(people, max_size=6)
+points = st.none() | st.integers(0, 34)
+fates = st.none() | st.tuples(points, st.booleans())
 """Nothing happens, or at that point death or sleep."""
 breaks = st.none() | st.tuples(st.integers(0, 2), st.booleans())
 
-Doom = tuple[int, bool] | None
+FEW = (5,) * len(PLACES)
+Doom = tuple[int | None, bool] | None
+EXTENT = settings(
+    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "40")),
+    stateful_step_count=40,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 class Weather(RuleBasedStateMachine):
     """What a broker, a group, servers and operators do to a service."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, world: LogWorld) -> None:
+    loop: asyncio.AbstractEventLoop
+    servers: Servers
+
+    def __init__(self) -> None:
         super().__init__()
-        self.loop = loop
-        self.world = LogWorld(world.pool, world.eye, world.settings, world.city, world.metrics)
+        self.world = LogWorld(self.servers)
         self.proof = Proof(self.world)
 
-    @initialize()
-    def begin(self) -> None:
+    made = 0
+
+    @initialize(subjects=st.lists(people, min_size=12, max_size=24))
+    def begin(self, subjects: list[str]) -> None:
+        Weather.made += 1
+        print("EXAMPLES", Weather.made)
         os.environ.pop(POISON, None)
         self._run(self.world.begin())
+        self.publish(subjects)
 
-    @rule(subjects=st.lists(people, min_size=1, max_size=6), paid=st.integers(0, 3))
-    def publish(self, subjects: list[str], paid: int) -> None:
+    def publish(self, subjects: list[str]) -> None:
         """Everybody registers first; of later events every fourth is one that the toy ignores."""
-        for number, subject in enumerate(subjects):
+        for subject in subjects:
             events = self.proof.source[subject]
-            ignored = paid_to(subject) if number == paid else moved(subject, f"office-{len(events)}", self.world.today)
-            events.append(ignored if events else registered(subject, self.world.today))
+            if not events:
+                events.append(registered(subject, self.world.today))
+            elif len(events) % 4 == 3:
+                events.append(paid_to(subject))
+            else:
+                events.append(moved(subject, f"office-{len(events)}", self.world.today))
             self.world.publish(topics.PERSON, events[-1], len(events))
 
     @rule(place=places, start=st.integers(0, 20), size=st.integers(1, 6))
-    def repeat(self, place: tuple[str, int], start: int, size: int) -> None:
+    def repeat(self, place: PartitionKey, start: int, size: int) -> None:
         """The source's relay sends again what it had sent: the same sequences at new offsets."""
         for record in self.world.log.read(place, start, size):
             self.world.log.append(place, record.key, record.value, record.headers)
 
-    @rule(name=names, sizes=sizes, doom=fates)
-    def deliver(self, name: str, sizes: tuple[int, ...], doom: Doom) -> None:
-        self._run(self.world.wake(name))
-        self._run(self.world.deliver(name, self.world.members[name].poll(sizes), fate(doom)))
+    @rule(news=news, name=names, sizes=sizes, doom=fates)
+    def deliver(self, news: list[str], name: str, sizes: tuple[int, ...], doom: Doom) -> None:
+        self.publish(news)
+        self._deliver(name, sizes, doom)
 
-    @rule(name=names, place=places, back=st.integers(-3, 12), size=st.integers(1, 8), doom=fates)
-    def deliver_out_of_turn(self, name: str, place: tuple[str, int], back: int, size: int, doom: Doom) -> None:
+    @rule(news=news, name=names, place=places, back=st.integers(-3, 9), size=st.integers(1, 8), doom=fates)
+    def deliver_out_of_turn(
+        self, news: list[str], name: str, place: PartitionKey, back: int, size: int, doom: Doom
+    ) -> None:
         """What was fetched before a rebalance or a seek: long covered, or ahead of what is covered."""
+        self.publish(news)
         stand = self._run(self.world.stands()).get(place, 0)
         records = self.world.log.read(place, max(0, stand - back), size)
         self._run(self.world.deliver(name, records, fate(doom)))
+
+    @rule(
+        news=st.lists(people, min_size=5, max_size=10),
+        first=names,
+        place=places,
+        taken=st.booleans(),
+        sleeps=points,
+        relayed=st.integers(0, 5),
+    )
+    def overlap(
+        self, news: list[str], first: str, place: PartitionKey, *, taken: bool, sleeps: int | None, relayed: int
+    ) -> None:
+        """One replica stops inside its batch; the other, to which its partition may be `taken`, goes on with its own,
+        and a relay begins; then all come back in turn."""
+        self.publish(news)
+        second = NAMES[1 - NAMES.index(first)]
+        self._run(self.world.assign([first if one == place else second for one in PLACES], 0))
+        self._deliver(first, FEW, (sleeps, False))
+        if taken:
+            self._run(self.world.assign([second] * len(PLACES), 0))
+        self._deliver(second, FEW, None)
+        leader = next((name for name, session in self.world.sessions.items() if session.leads), second)
+        self._run(self.world.relay(leader, LogProducer(self.world.log), Fate(relayed, deadly=False)))
+        self.wake(first)
+        self.wake(second)
+
+    @rule(news=st.lists(people, min_size=5, max_size=10), first=names, clock=st.booleans(), sleeps=points)
+    def overlap_with_the_clock(self, news: list[str], first: str, *, clock: bool, sleeps: int | None) -> None:
+        """The same while a day begins, or an operator redrives: the others' records are of whom that concerns."""
+        if clock:
+            self.world.begin_day()
+            self._run(self.world.calendar(first, Fate(sleeps, deadly=False)))
+        for subject in sorted(self.proof.poisoned)[:1] if not clock else ():
+            self._run(self.world.redrive(first, subject, Fate(sleeps, deadly=False)))
+        self.publish(news)
+        for name in NAMES:
+            self._deliver(name, FEW, None)
+        self.wake(first)
 
     @rule(owners=st.tuples(*(names for _ in PLACES)), behind=st.integers(0, 9))
     def rebalance(self, owners: tuple[str, ...], behind: int) -> None:
@@ -99,7 +161,7 @@ class Weather(RuleBasedStateMachine):
         self._run(self.world.wake(name))
         self._run(self.world.restart(name))
 
-    @rule(name=names, doom=fates.map(lambda doom: doom and (doom[0] // 3, doom[1])), broken=breaks)
+    @rule(name=names, doom=fates.map(lambda doom: doom and ((doom[0] or 0) // 3, doom[1])), broken=breaks)
     def relay(self, name: str, doom: Doom, broken: tuple[int, bool] | None) -> None:
         producer = LogProducer(self.world.log, *broken) if broken else LogProducer(self.world.log)
         self._run(self.world.relay(name, producer, fate(doom)))
@@ -161,6 +223,10 @@ class Weather(RuleBasedStateMachine):
         while await world.eye.fetchval("select count(*) from outbox"):
             await world.relay("south", LogProducer(world.log))
 
+    def _deliver(self, name: str, sizes: tuple[int, ...], doom: Doom) -> None:
+        self._run(self.world.wake(name))
+        self._run(self.world.deliver(name, self.world.members[name].poll(sizes), fate(doom)))
+
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, 30))
 
@@ -187,18 +253,12 @@ def test_whatever_happens_every_effect_comes_once_and_in_order(new_module_databa
     database = new_module_database()
     with asyncio.Runner() as runner:
         runner.run(toy.create_tables(database))
-        world = runner.run(log_world(database))
+        there = runner.run(servers_on(database))
+
+        class Here(Weather):
+            loop, servers = runner.get_loop(), there
+
         try:
-            run_state_machine_as_test(
-                lambda: Weather(runner.get_loop(), world),
-                settings=settings(
-                    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "60")),
-                    stateful_step_count=40,
-                    deadline=None,
-                    suppress_health_check=list(HealthCheck),
-                    phases=[Phase.generate, Phase.shrink] if os.environ.get("MACHINE_SHRINK") else [Phase.generate],
-                ),
-            )
+            run_state_machine_as_test(Here, settings=EXTENT)
         finally:
-            runner.run(world.pool.close())
-            runner.run(world.eye.close())
+            runner.run(there.close())
