@@ -87,8 +87,7 @@ def _readable(model: type[Event], agency: str, other: str, value: dict[str, Any]
     """What is a message all the same: said of what is not one's own, too early, twice, or with more than is asked."""
     base = model.__name__
     more = record(model, agency, value | {"unknown_field": {"of": ["an", "agency"]}}, f"{base}-more")
-    yield more
-    yield more
+    yield from (more, more)  # the second is a repeat
     if issubclass(model, ReferralMessage):
         unknown = RejectionCode.UNKNOWN_REFERRAL
         yield _coded(record(model, other, value, f"{base}-foreign"), unknown)

@@ -58,6 +58,7 @@ async def test_every_type_with_every_mistake_is_answered_once_and_blocks_nobody(
         final = finals[place][0]
         code = final.code if isinstance(final, partners.MessageRejected) else None
         assert one.code is None or code is one.code, (one.name, final)
+    assert_repeats(places, finals)
     await assert_put_aside(referrals, {place for place, one in places.items() if not one.readable})
     await assert_told(referrals, people)
     await assert_nobody_waits(referrals)
@@ -79,6 +80,21 @@ async def all_answered(world: ReferralsWorld, places: dict[Place, Mutant]) -> di
     await come()
     assert Counter(len(finals[place]) for place in places) == {1: len(places)}
     return finals
+
+
+def assert_repeats(places: dict[Place, Mutant], finals: dict[Place, list[partners.Answer]]) -> None:
+    """What comes twice is a duplicate, or is refused with the same code again; the newest number of places counts,
+    also if it is the same."""
+    pairs: dict[str, list[partners.Answer]] = {}
+    for place, one in places.items():
+        pairs.setdefault(one.name, []).extend(finals[place])
+    repeated = [pair for pair in pairs.values() if len(pair) > 1]
+    assert len(repeated) == len(TYPES)
+    for first, second in repeated:
+        counts_again = first.message_id == "CapacityAnnounced-more"
+        applied = isinstance(first, partners.MessageApplied) and not counts_again
+        assert isinstance(second, partners.MessageDuplicate if applied else type(first)), (first, second)
+        assert getattr(second, "code", None) == getattr(first, "code", None)
 
 
 async def assert_put_aside(world: ReferralsWorld, unreadable: set[Place]) -> None:

@@ -21,7 +21,8 @@ from lotse.check.sequences import Sequences
 from services.runtime.decision import Message
 from services.runtime.inbound import PartitionKey, Record, decode
 from tests.component.runtime import toy
-from tests.component.runtime.log_world import CALENDAR, NAMES, PLACES, LogWorld
+from tests.component.runtime.log_members import PLACES
+from tests.component.runtime.log_world import CALENDAR, NAMES, LogWorld
 
 _LEDGER = "select subject, last from ledger where topic = $1"
 

@@ -5,7 +5,7 @@ What a step does may be cut short by its `Fate`; a sleeper in the way of a later
 
 import asyncio
 import uuid
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,91 +15,28 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from contracts import topics
-from contracts.city import City, read_city
 from contracts.envelope import Envelope, midnight
 from contracts.event import Event
 from contracts.events.calendar import DayStarted
-from services.runtime.batch import Batches
-from services.runtime.database import connect_pool, is_away, session_settings
+from services.runtime.database import is_away, session_settings
 from services.runtime.days import Days
 from services.runtime.decision import NotFound
 from services.runtime.inbound import PartitionKey, Record
 from services.runtime.outgoing import partition_of
 from services.runtime.parking import Parking
-from services.runtime.relay import Relay
 from services.runtime.runtime import Runtime
-from services.runtime.settings import Settings
-from services.runtime.telemetry import Metrics
 from tests.component.runtime import toy
 from tests.component.runtime.fate import FATE, Fate, Killed, Mortal
-from tests.component.runtime.log import Log, LogEnds, LogProducer
-from tests.component.runtime.world import FIRST_DAY, PARTITIONS, ROOT
+from tests.component.runtime.log import Log, LogProducer
+from tests.component.runtime.log_members import PLACES, Member, Servers, Session
+from tests.component.runtime.world import FIRST_DAY, PARTITIONS
 
-PLACES: Final[list[PartitionKey]] = [(topics.PERSON.name, number) for number in range(PARTITIONS)]
 CALENDAR: Final[PartitionKey] = (topics.DAY.name, 0)
 NAMES: Final = ("north", "south")
 _TABLES: Final = """consumed_offset, ledger, state, alias, reference, outbox, parked_subject, parked_record, command,
 operator_action, business_day, access, toy_counted, toy_moved"""
 _BLOCKED: Final = """select exists(select from pg_stat_activity
 where datname = current_database() and wait_event_type = 'Lock')"""
-
-
-@dataclass
-class Member:
-    """A replica's reader: its positions in the partitions that it owns, and what it applies them with."""
-
-    runtime: Runtime[toy.Toy]
-    log: Log
-    positions: dict[PartitionKey, int]
-
-    def __post_init__(self) -> None:
-        self.batches = Batches(self.runtime, self)
-        self.days = Days(self.runtime, LogEnds(self.log, PLACES))
-        self.parking = Parking(self.runtime)
-        self.relay = Relay(self.runtime)
-
-    def poll(self, sizes: Iterable[int]) -> list[Record]:
-        """At most so many of each partition; the positions are behind them at once, as Kafka's are."""
-        found = []
-        for place, size in zip(PLACES, sizes, strict=True):
-            if place in self.positions:
-                records = self.log.read(place, self.positions[place], size)
-                self.positions[place] += len(records)
-                found += records
-        return found
-
-    def hole(self, record: Record, expected: int) -> None:
-        if (place := (record.topic, record.partition)) in self.positions:
-            self.positions[place] = expected
-
-    def pause(self, topic: str, partition: int) -> None:
-        self.positions.pop((topic, partition), None)
-
-    def at_end(self, place: PartitionKey, offset: int) -> bool:
-        return offset >= self.log.end(place)
-
-
-@dataclass
-class Session:
-    """A relay's connection, and whether it holds the lock."""
-
-    db: asyncpg.Connection
-    leads: bool = False
-
-
-@dataclass
-class Servers:
-    """`eye` sees what is committed, whatever sleeps."""
-
-    pool: asyncpg.Pool
-    eye: asyncpg.Pool
-    settings: Settings
-    city: City
-    metrics: Metrics = field(default_factory=Metrics)
-
-    async def close(self) -> None:
-        await self.pool.close()
-        await self.eye.close()
 
 
 @dataclass
@@ -111,6 +48,7 @@ class LogWorld:
     members: dict[str, Member] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     sleepers: dict[str, tuple[asyncio.Task[None], Fate]] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     doubtful: bool = False
     today: date = FIRST_DAY
 
@@ -213,10 +151,10 @@ class LogWorld:
         await self.calendar("north")
 
     async def end(self) -> None:
-        for task, _ in self.sleepers.values():
+        left = [task for task in self.tasks if not task.done()]
+        for task in left:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*left, return_exceptions=True)
         for name in NAMES:
             await self.end_session(name)
 
@@ -231,6 +169,7 @@ class LogWorld:
         token = FATE.set(fate)
         task = asyncio.create_task(work)
         FATE.reset(token)
+        self.tasks.append(task)
         return await self._rest(name, task, fate)
 
     async def _rest(self, name: str, task: asyncio.Task[None], fate: Fate | None) -> bool:
@@ -279,27 +218,20 @@ class LogWorld:
             await self.eye.execute("select pg_terminate_backend($1, 5000)", session.db.get_server_pid())
 
     async def _day(self, days: Days[toy.Toy]) -> None:
-        following = (await self.stands())[CALENDAR]
-        for record in self.log.read(CALENDAR, following, 1):
-            await days.day(record)
-            return
-        await days.overdue()
+        following = self.log.read(CALENDAR, (await self.stands())[CALENDAR], 1)
+        await _until_there(lambda: days.day(following[0]) if following else days.overdue())
 
     async def _redrive(self, parking: Parking[toy.Toy], subject: str) -> None:
         with suppress(NotFound):
-            await parking.redrive(subject, actor="meyer", reason="a test")
+            await _until_there(lambda: parking.redrive(subject, actor="meyer", reason="a test"))
 
 
-async def servers_on(database: str) -> Servers:
-    settings = Settings.model_validate(
-        {
-            "service": "casework",
-            "database": database,
-            "namespace": uuid.UUID(int=7),
-            "partitions_person": PARTITIONS,
-            "relay_batch": 7,
-            "relay_idle_timeout": 60.0,
-        }
-    )
-    pool = await connect_pool(settings, connection_class=Mortal)
-    return Servers(pool, await connect_pool(settings), settings, read_city(ROOT / "deploy/bremen"))
+async def _until_there(work: Callable[[], Awaitable[object]]) -> None:
+    """Again, as the service and an operator do, while the database refuses because of another's locks."""
+    for attempt in range(1, 6):
+        try:
+            await work()
+            return
+        except Exception as error:
+            if not is_away(error) or attempt == 5:
+                raise

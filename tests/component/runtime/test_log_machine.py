@@ -27,8 +27,9 @@ from services.runtime.inbound import PartitionKey
 from tests.component.runtime import toy
 from tests.component.runtime.fate import Fate
 from tests.component.runtime.log import LogProducer
+from tests.component.runtime.log_members import PLACES, Servers, servers_on
 from tests.component.runtime.log_proof import Proof
-from tests.component.runtime.log_world import NAMES, PLACES, LogWorld, Servers, servers_on
+from tests.component.runtime.log_world import NAMES, LogWorld
 from tests.component.runtime.people import moved, person, registered
 
 PEOPLE = [person(number) for number in range(5)]
@@ -228,7 +229,7 @@ class Weather(RuleBasedStateMachine):
         self._run(self.world.deliver(name, self.world.members[name].poll(sizes), fate(doom)))
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(asyncio.wait_for(work, 30))
+        return self.loop.run_until_complete(asyncio.wait_for(work, 15))
 
 
 def fate(doom: Doom) -> Fate | None:
@@ -261,4 +262,4 @@ def test_whatever_happens_every_effect_comes_once_and_in_order(new_module_databa
         try:
             run_state_machine_as_test(Here, settings=EXTENT)
         finally:
-            runner.run(there.close())
+            there.close()
