@@ -19,6 +19,8 @@ from tests.component.runtime.world import CALLER, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TYPES = partner_in(ARBEITSAMT).events
+AGAIN = {"CapacityAnnounced-more", "ResyncRequested-more"}
+"""The newest number of places counts, and a question is answered, however often it comes."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -83,17 +85,15 @@ async def all_answered(world: ReferralsWorld, places: dict[Place, Mutant]) -> di
 
 
 def assert_repeats(places: dict[Place, Mutant], finals: dict[Place, list[partners.Answer]]) -> None:
-    """What comes twice is a duplicate, or is refused with the same code again; the newest number of places counts,
-    also if it is the same."""
+    """What comes twice is a duplicate, or is refused with the same code again."""
     pairs: dict[str, list[partners.Answer]] = {}
     for place, one in places.items():
         pairs.setdefault(one.name, []).extend(finals[place])
     repeated = [pair for pair in pairs.values() if len(pair) > 1]
     assert len(repeated) == len(TYPES)
     for first, second in repeated:
-        counts_again = first.message_id == "CapacityAnnounced-more"
-        applied = isinstance(first, partners.MessageApplied) and not counts_again
-        assert isinstance(second, partners.MessageDuplicate if applied else type(first)), (first, second)
+        known = isinstance(first, partners.MessageApplied) and first.message_id not in AGAIN
+        assert isinstance(second, partners.MessageDuplicate if known else type(first)), (first, second)
         assert getattr(second, "code", None) == getattr(first, "code", None)
 
 
