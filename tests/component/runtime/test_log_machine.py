@@ -48,10 +48,10 @@ breaks = st.none() | st.tuples(st.integers(0, 2), st.booleans())
 FEW = (5,) * len(PLACES)
 Doom = tuple[int | None, bool] | None
 EXTENT = settings(
-    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "40")),
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
-    phases=[Phase.generate],
+    phases=[Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
 
@@ -67,12 +67,8 @@ class Weather(RuleBasedStateMachine):
         self.world = LogWorld(self.servers)
         self.proof = Proof(self.world)
 
-    made = 0
-
     @initialize(subjects=st.lists(people, min_size=12, max_size=24))
     def begin(self, subjects: list[str]) -> None:
-        Weather.made += 1
-        print("EXAMPLES", Weather.made)
         os.environ.pop(POISON, None)
         self._run(self.world.begin())
         self.publish(subjects)
