@@ -25,8 +25,8 @@ test-containers: setup ## docker-compose.yml, the images and postgres:18; needs 
 
 chaos: setup ## faults against a living city, each followed by a check of everything: build/chaos.json
 	$(BIN)/python -m tests.chaos
-bench: setup ## what Lotse costs beside what could be written by hand or taken from a library; ONLY="hop relay" of it
 
+bench: setup ## what Lotse costs beside what could be written by hand or taken from a library; ONLY="hop relay" of it
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 check: setup

@@ -17,7 +17,7 @@ from services.casework.told.order import in_order
 from services.casework.views import CaseLine, PlanTextView
 from services.casework.work_views import EntryView
 from services.runtime.audit import about
-from services.runtime.consumer import NoBusinessDay
+from services.runtime.batch import NoBusinessDay
 from services.runtime.decision import Clients
 from services.runtime.tables import Alias, BusinessDay, State
 

@@ -11,7 +11,7 @@ from services.reporting.figures import Progress, progress
 from services.reporting.period import month_of, shift
 from services.reporting.report import months, report
 from services.reporting.views import Months, Report
-from services.runtime.consumer import NoBusinessDay
+from services.runtime.batch import NoBusinessDay
 from services.runtime.decision import NotFound, Refusal
 from services.runtime.web import Reads, caller
 

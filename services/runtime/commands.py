@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from contracts.words import is_uuid
-from services.runtime.consumer import business_day
+from services.runtime.batch import business_day
 from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import Refusal, S
 from services.runtime.failpoint import failpoint

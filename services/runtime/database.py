@@ -55,7 +55,9 @@ async def _nothing_to_reset(_: asyncpg.Connection) -> None:
     """Sessions hold nothing beyond their transaction; asyncpg's own reset would be one more statement for each."""
 
 
-async def connect_pool(settings: Settings, *, schema: str | None = None) -> asyncpg.Pool:
+async def connect_pool(
+    settings: Settings, *, schema: str | None = None, connection_class: type[asyncpg.Connection] = asyncpg.Connection
+) -> asyncpg.Pool:
     """A pool of autocommit connections. A plan cached while a table was small would be kept: it never is."""
     return await asyncpg.create_pool(
         settings.database,
@@ -63,6 +65,7 @@ async def connect_pool(settings: Settings, *, schema: str | None = None) -> asyn
         max_size=settings.pool,
         timeout=5,
         command_timeout=settings.transaction_timeout,
+        connection_class=connection_class,
         init=_setup,
         reset=_nothing_to_reset,
         server_settings=session_settings(settings) | ({"search_path": schema} if schema else {}),

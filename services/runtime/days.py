@@ -21,7 +21,8 @@ from contracts.envelope import MalformedEnvelope
 from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
 from services.runtime.audit import forget
-from services.runtime.consumer import business_day, record_of
+from services.runtime.batch import business_day
+from services.runtime.consumer import record_of
 from services.runtime.database import backoff, is_away, transaction, upsert_models
 from services.runtime.decision import Message, Refusal, S
 from services.runtime.ends import Ends
@@ -51,9 +52,10 @@ _TOPIC = topics.DAY.name
 class Days(ConsumerRebalanceListener, Generic[S]):
     """One consumer group `<service>.calendar`; the replica that has its partition runs the day, the others stand by."""
 
-    def __init__(self, runtime: Runtime[S]) -> None:
+    def __init__(self, runtime: Runtime[S], ends: Ends | None = None) -> None:
         self._runtime = runtime
-        self._ends = Ends(runtime.settings, [topic for topic in runtime.service.consumes if not is_day(topic)])
+        others = [topic for topic in runtime.service.consumes if not is_day(topic)]
+        self._ends = ends or Ends(runtime.settings, others)
         self._sought = False
         self._waited = False
         """Whether everything is applied that there was when the last poll returned."""
@@ -96,13 +98,13 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                 polled = await consumer.getmany(timeout_ms=250)
                 self._waited = False
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
-                    following = await self._day(record)
+                    following = await self.day(record)
                     if following != record.offset + 1:  # a seek costs a fetch that is under way
                         consumer.seek(place, following)
                     if following != record.offset + 1 or self._runtime.stopping.is_set():
                         break
                 if not polled and consumer.assignment():
-                    await self._overdue()
+                    await self.overdue()
                     await self._work_off()
                 if not consumer.assignment():
                     self._sought = False
@@ -136,7 +138,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         )
         return rows[0][0], rows[0][1]
 
-    async def _day(self, record: Record) -> int:
+    async def day(self, record: Record) -> int:
         """Runs a day to its end. Returns the offset to go on from."""
         following, today = await self._stand()
         if record.offset != following:
@@ -188,7 +190,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                 await asyncio.wait_for(self._runtime.moved.wait(), 0.05)
         raise ConnectionAbortedError("stopping")
 
-    async def _overdue(self) -> None:
+    async def overdue(self) -> None:
         """Timers that could not be decided on their day, or were due while their subject was parked, fire now."""
         if self._runtime.service.initial is None:
             return

@@ -6,7 +6,7 @@ from typing import Any, Generic
 
 import asyncpg
 
-from services.runtime.consumer import business_day
+from services.runtime.batch import business_day
 from services.runtime.database import transaction
 from services.runtime.decision import NotFound, Refusal, S
 from services.runtime.inbound import Inbound, Record, decode, sequence_of

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from services.runtime.consumer import NoBusinessDay
+from services.runtime.batch import NoBusinessDay
 from services.runtime.database import is_away
 from services.runtime.decision import Refusal
 from services.runtime.telemetry import fault, log

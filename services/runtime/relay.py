@@ -81,7 +81,7 @@ class Relay(Generic[S]):
             )
             await asyncio.wait_for(producer.start(), 10)
             self._runtime.metrics.leading.set(1)
-            await self._publish(db, producer)
+            await self._lead_on(db, producer)
         finally:
             self._runtime.metrics.leading.set(0)
             if producer is not None:
@@ -91,17 +91,22 @@ class Relay(Generic[S]):
 
     async def _locked(self, db: asyncpg.Connection) -> bool:
         """Asks every 200 ms: waiting inside the lock would hold back vacuum."""
-        while not await db.fetchval("select pg_try_advisory_lock(hashtext($1))", "relay"):
+        while not await self.lock(db):
             if self._runtime.stopping.is_set():
                 return False
             await asyncio.sleep(0.2)
         return True
 
-    async def _publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+    async def lock(self, db: asyncpg.Connection) -> bool:
+        """Whether this session leads now; it does until it ends."""
+        leads: bool = await db.fetchval("select pg_try_advisory_lock(hashtext($1))", "relay")
+        return leads
+
+    async def _lead_on(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         wake, pause, deleted = self._runtime.wake, _SHORTEST_POLL, 0
         while True:
             wake.clear()
-            if published := await self._empty(db, producer):
+            if published := await self.publish(db, producer):
                 pause, deleted = _SHORTEST_POLL, deleted + published
             elif deleted > _VACUUM_AFTER:
                 await db.execute("vacuum outbox")
@@ -113,8 +118,8 @@ class Relay(Generic[S]):
                     await asyncio.wait_for(wake.wait(), pause)
                 pause = min(pause * 1.5, _LONGEST_POLL)
 
-    async def _empty(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
-        """Publishes until nothing is visible any more; how many rows that were."""
+    async def publish(self, db: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
+        """Publishes, with `db` holding the lock, until nothing is visible any more; how many rows that were."""
         count, stored = 0, list[int]()
         rows = await self._read(db, ())
         while rows:

@@ -197,6 +197,8 @@ class World:
 
     async def records(self, topic: Topic) -> list[tuple[bytes | None, bytes | None, Headers]]:
         ends = await self.ends(topic)
+        if not any(ends.values()):
+            return []
         reader = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         await reader.start()
         found = []

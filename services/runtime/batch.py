@@ -1,0 +1,158 @@
+"""A polled batch in one transaction: fence, effects, offsets. Its reader is told where else to go on.
+
+Offsets and effects belong to the database. The lock on the offset rows fences: a consumer that was paused through a
+rebalance finds its records covered and changes nothing.
+"""
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Generic, Protocol
+
+import asyncpg
+
+from services.runtime.database import backoff, is_away, transaction
+from services.runtime.decision import S
+from services.runtime.failpoint import failpoint
+from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
+from services.runtime.letting_go import let_go
+from services.runtime.runtime import Runtime
+from services.runtime.telemetry import fault, log
+
+_TODAY = """(select today from business_day), (select array_agg(distinct topic) from consumed_offset
+ where caught_up_at < now() - make_interval(secs => $1) or caught_up_at is null)"""
+_FENCE = f"""select topic, partition, next_offset, {_TODAY} from consumed_offset
+where (topic, partition) in (select * from unnest($2::text[], $3::int[])) order by topic, partition for update"""
+_BEGIN = """insert into consumed_offset (topic, partition, next_offset)
+select t, p, 0 from unnest($1::text[], $2::int[]) as row(t, p) on conflict do nothing"""
+_ADVANCE = """update consumed_offset c set next_offset = n.o,
+caught_up_at = case when n.e then now() else c.caught_up_at end
+from unnest($1::text[], $2::int[], $3::bigint[], $4::bool[]) n(t, p, o, e) where c.topic = n.t and c.partition = n.p"""
+
+Today = tuple[date | None, frozenset[str]]
+"""The business day, and the topics of which this service may lack more than `behind_after` seconds."""
+
+
+class NoBusinessDay(Exception):
+    """No day has started yet: nothing can be decided before the calendar publishes one."""
+
+
+class Reader(Protocol):
+    """Whoever polls the records."""
+
+    def hole(self, record: Record, expected: int) -> None:
+        """Offsets are missing before this record: go on at `expected`."""
+
+    def pause(self, topic: str, partition: int) -> None:
+        """Nothing more can be applied of this partition."""
+
+    def stands(self, offsets: Mapping[PartitionKey, int]) -> None:
+        """The database's next offsets of these partitions, as committed."""
+
+    def at_end(self, place: PartitionKey, offset: int) -> bool:
+        """Whether the log ends there, as far as is known."""
+
+
+class Batches(Generic[S]):
+    """Commits what was polled."""
+
+    def __init__(self, runtime: Runtime[S], reader: Reader) -> None:
+        self._runtime, self._reader = runtime, reader
+
+    async def commit(self, records: Sequence[Record]) -> None:
+        """Commits the records. What the database refuses is narrowed down by halves to the record that is to blame."""
+        try:
+            await self._persist(records)
+        except Exception as error:
+            if is_away(error):
+                raise
+            log().warning("batch refused by the database", records=len(records), error=fault(error))
+            if len(records) == 1:
+                await self._persist(records, refused=error)
+            else:
+                middle = len(records) // 2
+                await self.commit(records[:middle])
+                await self.commit(records[middle:])
+        failpoint("committed")
+
+    async def _persist(self, records: Sequence[Record], *, refused: Exception | None = None) -> None:
+        """One transaction; waits in place, without limit, while the database is away."""
+        for attempt in itertools.count(1):
+            try:
+                await self._transact(records, refused=refused)
+                return
+            except Exception as error:
+                if self._runtime.stopping.is_set() or not (is_away(error) or isinstance(error, NoBusinessDay)):
+                    raise
+                self._runtime.metrics.retries.labels("batch").inc()
+                if attempt == 1 or attempt % 20 == 0:
+                    log().warning("waiting", part="consumer", attempt=attempt, error=fault(error))
+                await backoff(attempt)
+
+    async def _transact(self, records: Sequence[Record], *, refused: Exception | None) -> None:
+        started = time.monotonic()
+        with self._runtime.tracing.transaction() as spans:
+            async with transaction(self._runtime.pool) as db:
+                fresh, following, (today, behind) = await self._fence(db, records)
+                applied = Applied({}, [])
+                if fresh:
+                    if today is None:
+                        raise NoBusinessDay
+                    applied = await apply_records(
+                        self._runtime, db, fresh, today=today, behind=behind, refused=refused, spans=spans
+                    )
+                    if gone := applied.let_go:
+                        await let_go(self._runtime, db, gone, today=today, behind=behind, spans=spans)
+                    failpoint("inside")
+                    await self._advance(db, following | applied.stops)
+        for topic, partition in applied.stops:
+            self._reader.pause(topic, partition)
+        self._reader.stands(following | applied.stops)
+        self._runtime.committed()
+        self._runtime.metrics.batch_size.observe(len(fresh))
+        self._runtime.metrics.batch_seconds.observe(time.monotonic() - started)
+
+    async def _fence(
+        self, db: asyncpg.Connection, records: Sequence[Record]
+    ) -> tuple[list[Record], dict[PartitionKey, int], Today]:
+        """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense."""
+        places = sorted({(record.topic, record.partition) for record in records})
+        topics, partitions = (list(column) for column in zip(*places, strict=True))
+        arguments = self._runtime.settings.behind_after, topics, partitions
+        rows = await db.fetch(_FENCE, *arguments)
+        if len(rows) < len(places):  # partitions of which nothing was ever read
+            await db.execute(_BEGIN, topics, partitions)
+            rows = await db.fetch(_FENCE, *arguments)
+        following = {(row[0], row[1]): row[2] for row in rows}
+        fresh, stuck = [], set[PartitionKey]()
+        for record in records:
+            place = record.topic, record.partition
+            if place in stuck or record.offset < following[place]:
+                continue
+            if record.offset > following[place] and self._runtime.consumed[record.topic].sequenced:
+                stuck.add(place)
+                self._reader.hole(record, following[place])
+                continue
+            following[place] = record.offset + 1
+            fresh.append(record)
+        return fresh, following, (rows[0][3], frozenset(rows[0][4] or ()))
+
+    async def _advance(self, db: asyncpg.Connection, following: dict[PartitionKey, int]) -> None:
+        ends = [self._reader.at_end(place, offset) for place, offset in following.items()]
+        topics, partitions = zip(*following, strict=True)
+        await db.execute(_ADVANCE, list(topics), list(partitions), list(following.values()), ends)
+
+
+async def business_day(
+    db: asyncpg.Connection, runtime: Runtime[S], *, before: date | None = None
+) -> tuple[date, frozenset[str]]:
+    """Today, and the topics of which this service may lack more than `behind_after` seconds or whose lag is unknown.
+
+    Raises `NoBusinessDay` until the first has begun, unless that is `before`.
+    """
+    row = await db.fetchrow(f"select {_TODAY}", runtime.settings.behind_after)
+    today = before if row is None or row[0] is None else row[0]
+    if today is None:
+        raise NoBusinessDay
+    return today, frozenset(() if row is None else row[1] or ())
