@@ -18,7 +18,7 @@ from contracts import topics
 from contracts.envelope import Envelope, midnight, read
 from contracts.event import Event
 from contracts.events import casework, intake
-from services.runtime import consumer, unit
+from services.runtime import batch, unit
 from services.runtime.database import bulk
 from services.runtime.outgoing import pack, partition_of
 from services.runtime.tables import Ledger, Reference, State
@@ -99,7 +99,7 @@ async def apply(db: asyncpg.Connection, records: Sequence[Raw]) -> int:
             await db.execute(unit._OUTBOX, *_columns(outbox))
         places = list(following)
         topic, ends = [PERSON] * len(places), [False] * len(places)
-        await db.execute(consumer._ADVANCE, topic, places, list(following.values()), ends)
+        await db.execute(batch._ADVANCE, topic, places, list(following.values()), ends)
     return len(found)
 
 
@@ -117,10 +117,10 @@ _NOBODY: Final[dict[str, Any]] = {
 async def _fence(db: asyncpg.Connection, records: Sequence[Raw]) -> tuple[dict[int, int], date]:
     places = sorted({record[0] for record in records})
     arguments = 60.0, [PERSON] * len(places), places
-    rows = await db.fetch(consumer._FENCE, *arguments)
+    rows = await db.fetch(batch._FENCE, *arguments)
     if len(rows) < len(places):
-        await db.execute(consumer._BEGIN, *arguments[1:])
-        rows = await db.fetch(consumer._FENCE, *arguments)
+        await db.execute(batch._BEGIN, *arguments[1:])
+        rows = await db.fetch(batch._FENCE, *arguments)
     return {row[1]: row[2] for row in rows}, rows[0][3]
 
 

@@ -1,7 +1,7 @@
 """The toy's replicas on the log: each with the real parts of a service process, and a reader instead of Kafka's."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,6 +56,9 @@ class Member:
 
     def pause(self, topic: str, partition: int) -> None:
         self.positions.pop((topic, partition), None)
+
+    def stands(self, offsets: Mapping[PartitionKey, int]) -> None:
+        """Nobody asks how far it is."""
 
     def at_end(self, place: PartitionKey, offset: int) -> bool:
         return offset >= self.log.end(place)
