@@ -164,7 +164,8 @@ async def upsert_models(db: asyncpg.Connection, rows: Iterable[SQLModel]) -> Non
 
 def values_of(row: SQLModel) -> tuple[type[SQLModel], list[Any]]:
     """A row's table and its values in the order of the table's columns: what two equal rows have in common."""
-    return type(row), [row.__dict__.get(name) for name in bulk(type(row)).names]
+    model = type(row)
+    return model, list(map(row.__dict__.get, bulk(model).names))
 
 
 async def backoff(attempt: int, *, longest: float = 2.0) -> None:

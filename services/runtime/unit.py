@@ -312,13 +312,14 @@ class Unit(Generic[S]):
             draft.rows += self._service.project(message)
 
     def _evolve(self, message: Message) -> None:
-        before = self.clients[message.subject]
+        clients = self.clients
+        before = clients[message.subject]
         after = self._service.evolve(before, message)
         if after is not before:  # a message that changes nothing rewrites nothing
-            self.clients.stage(message.subject, after)
+            clients.stage(message.subject, after)
         if isinstance(message.event, Erasure):
             for other in message.event.others:
-                self.clients.stage(other, self.clients[other].without(message.subject))
+                clients.stage(other, clients[other].without(message.subject))
             self._others.update(message.event.others)
 
     def _next(self, draft: _Draft, topic: Topic, event: Event) -> int:

@@ -25,7 +25,7 @@ from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics
 from tests.bench.bed import ROOT
-from tests.bench.stages import Deciding, Sampler
+from tests.bench.stages import Sampler
 from tests.bench.stopwatch import Stopwatch
 from tests.component.runtime import toy
 
@@ -63,9 +63,7 @@ def settings_of(service: Service[Any], kafka: str, database: str, prefix: str) -
 
 async def consume(name: str, kafka: str, database: str, prefix: str, records: int, *, profiled: bool) -> None:
     city = read_city(ROOT / "deploy/bremen")
-    deciding = Deciding()
     service = SERVICES[name](city)
-    service = deciding.watching(service) if profiled else service
     settings = settings_of(service, kafka, database, prefix)
     runtime = Runtime(service, settings, city, await connect_pool(settings), Metrics())
     watch, sampler = Stopwatch(), Sampler()
@@ -78,7 +76,7 @@ async def consume(name: str, kafka: str, database: str, prefix: str, records: in
                 consuming.result()
             await asyncio.wait_for(runtime.moved.wait(), 60)
             runtime.moved.clear()
-    more = {"stages": sampler.stages, "samples": sampler.samples, "deciding": deciding.seconds} if profiled else {}
+    more = {"stages": sampler.stages, "samples": sampler.samples} if profiled else {}
     watch.tell(records, **more)
     runtime.stopping.set()
     await asyncio.wait([consuming], timeout=10)

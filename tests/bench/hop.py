@@ -12,6 +12,7 @@ from tests.bench.bed import Bed
 from tests.bench.dumps import HOP, dump, require_equal
 from tests.bench.results import Goal, Results
 from tests.bench.sides import Ran, run
+from tests.bench.stages import DECIDING
 from tests.component.runtime import toy
 
 PREFIX: Final = "hop."
@@ -60,7 +61,7 @@ async def _round(bed: Bed, records: int, number: int) -> dict[str, Ran]:
 
 
 async def _shares(bed: Bed, results: Results, records: int) -> None:
-    """What part of the processor's time is `react` and `evolve`, in the toy and in a real service."""
+    """What part of the processor's time is `react` and `evolve`, in the toy and in a real service, by samples."""
     toy_profiled = await _profiled(bed, "toy", PREFIX, records)
     results.figure("hop: us per event by stage", by_stage(toy_profiled))
     beginning = await people.filled(bed.kafka, "casework.", topics.PERSON, people.recipients(PEOPLE, 4))
@@ -68,7 +69,7 @@ async def _shares(bed: Bed, results: Results, records: int) -> None:
     real = await _profiled(bed, "casework", "casework.", beginning)
     results.figure("casework: us per event by stage", by_stage(real))
     for name, ran in (("the toy", toy_profiled), ("casework", real)):
-        share = ran.more["deciding"] / ran.cpu
+        share = ran.more["stages"].get(DECIDING, 0.0)
         results.ratio(f"decide and evolve, share of the hop's processor time: {name}", [share], Goal.AT_MOST, 0.25)
 
 

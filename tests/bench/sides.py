@@ -43,7 +43,7 @@ class Unequal(Exception):
 
 
 async def run(*arguments: str, python: Path | str = sys.executable, **environment: str) -> Ran:
-    """Runs `python -m <arguments>` to its end. Its last line of output is what it measured."""
+    """Runs `python -m <arguments>` to its end. What its stopwatch told is a line of its output."""
     process = await asyncio.create_subprocess_exec(
         str(python),
         "-m",
@@ -63,4 +63,7 @@ async def run(*arguments: str, python: Path | str = sys.executable, **environmen
             await process.wait()
     if process.returncode:
         raise SideFailed(f"{arguments[0]} ended with exit code {process.returncode}")
-    return Ran(**json.loads(output.splitlines()[-1]))
+    said = [line for line in output.splitlines() if line.startswith(b'{"records"')]
+    if not said:
+        raise SideFailed(f"{arguments[0]} did not say what it measured")
+    return Ran(**json.loads(said[-1]))

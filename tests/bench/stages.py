@@ -1,17 +1,11 @@
-"""Where a consumer's processor time goes: by samples of its stack, and by a watch around what the domain decides."""
+"""Where a consumer's processor time goes, by samples of its stack."""
 
 import contextlib
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from types import FrameType, TracebackType
-from typing import Any, Final, Self, TypeVar
-
-from services.runtime.decision import Clients, Context, Message, Publication
-from services.runtime.service import Service
+from typing import Final, Self
 
 EVERY: Final = 0.001
 """Seconds of processor time between two samples; kernels round it up to their own tick."""
@@ -33,14 +27,14 @@ STAGES: Final = {
     "record_of": "consume",
 }
 """The innermost of these functions on the stack names the stage."""
+DECIDING: Final = "decide and evolve"
 DOMAIN: Final = {
-    "evolve": "decide and evolve",
-    "react": "decide and evolve",
+    "evolve": DECIDING,
+    "react": DECIDING,
     "index": "project and index",
     "project": "project and index",
 }
 """The same outside of the runtime, by what the runtime calls."""
-Decided = TypeVar("Decided")
 
 
 class Sampler:
@@ -85,36 +79,3 @@ def stage_of(frame: FrameType | None) -> str:
             return found
         frame = frame.f_back
     return ELSEWHERE
-
-
-class Deciding:
-    """A watch around `evolve` and `react`, by the thread's own time; an event is handed on between two readings."""
-
-    def __init__(self) -> None:
-        self._spent = 0
-
-    @property
-    def seconds(self) -> float:
-        return self._spent / 1e9
-
-    def watching(self, service: Service[Any]) -> Service[Any]:
-        def evolve(state: Any, message: Message) -> Any:
-            return self._timed(lambda: service.evolve(state, message))
-
-        def react(clients: Clients[Any], message: Message, context: Context) -> Iterator[Publication]:
-            events = self._timed(lambda: iter(service.react(clients, message, context)))
-            return self._handed_on(events)
-
-        return replace(service, evolve=evolve, react=react)
-
-    def _handed_on(self, events: Iterable[Publication]) -> Iterator[Publication]:
-        following = iter(events)
-        while (event := self._timed(lambda: next(following, None))) is not None:
-            yield event
-
-    def _timed(self, work: Callable[[], Decided]) -> Decided:
-        began = time.thread_time_ns()
-        try:
-            return work()
-        finally:
-            self._spent += time.thread_time_ns() - began
