@@ -51,6 +51,7 @@ EXTENT = settings(
     max_examples=40,
     stateful_step_count=40,
     deadline=None,
+    report_multiple_bugs=False,
     phases=[Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
