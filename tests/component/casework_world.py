@@ -36,7 +36,7 @@ from contracts.words import (
 from services.runtime.migrations import migrate
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, Replica, World, free_port, until
 
 Answer = tuple[int, Any]
 HEARD = (topics.PERSON, topics.IDENTITY, topics.REFERRAL)
@@ -63,6 +63,7 @@ class CaseworkWorld(World):
             "LOTSE_DATABASE": self.database,
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }

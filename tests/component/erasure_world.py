@@ -24,7 +24,7 @@ from services.runtime.migrations import migrate
 from services.runtime.outgoing import partition_of
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, World, free_port, until
 from tests.conftest import NewDatabase
 
 AGENCIES: Final = ("arbeitsamt", "bremer-arbeit")
@@ -91,6 +91,7 @@ class ErasureWorld:
             "LOTSE_DATABASE": self.databases[service],
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }

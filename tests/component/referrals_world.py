@@ -26,7 +26,7 @@ from contracts.words import BasisKind, Mobility, ProtectionClass, Qualification,
 from services.runtime.migrations import migrate
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, Replica, World, free_port, until
 
 Answer = tuple[int, Any]
 ARBEITSAMT, BAG = "arbeitsamt", "bremer-arbeit"
@@ -62,6 +62,7 @@ class ReferralsWorld(World):
             "LOTSE_DATABASE": self.database,
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }

@@ -29,6 +29,8 @@ from tests.component.runtime import toy
 ROOT: Final = Path(__file__).parents[3]
 FIRST_DAY: Final = date(2001, 3, 1)
 PARTITIONS: Final = 3
+SESSION_SECONDS: Final = 2.0
+"""Whoever starts after a kill waits until the broker misses the one that was killed."""
 CALLER: Final = {"X-Actor": "meyer", "X-Office": "vahr", "X-Department": "economic_assistance", "X-Purpose": "test"}
 
 
@@ -111,6 +113,7 @@ class World:
             "LOTSE_PORT": str(port),
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
             "LOTSE_BATCH": "100",
