@@ -63,6 +63,7 @@ class ErasureWorld:
         await self.stop()
         for db in self.db.values():
             await db.close()
+        await self.reader.look_away()
         await self.producer.stop()
         await self.http.aclose()
 
@@ -166,11 +167,8 @@ class ErasureWorld:
         return await self._ends() == before
 
     async def _ends(self) -> dict[tuple[str, int], int]:
-        found = {}
-        for topic in topics.event_topics(AGENCIES):
-            for place, end in (await self.reader.ends(topic)).items():
-                found[topic.name, place.partition] = end
-        return found
+        ends = await self.reader.ends(*topics.event_topics(AGENCIES))
+        return {(place.topic.removeprefix(self.prefix), place.partition): end for place, end in ends.items()}
 
     async def _behind(self, service: str, ends: Mapping[tuple[str, int], int]) -> bool:
         rows = await self.db[service].fetch("select topic, partition, next_offset from consumed_offset")

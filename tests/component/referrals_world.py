@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contracts import topics
@@ -79,19 +79,8 @@ class ReferralsWorld(World):
         await migrate("referrals", self.database)
         self.producer = AIOKafkaProducer(bootstrap_servers=self.kafka, max_request_size=1 << 20)
         await self.producer.start()
-        self.reader = AIOKafkaConsumer(bootstrap_servers=self.kafka)
-        await self.reader.start()
-        self.places = {
-            TopicPartition(self.prefix + topic.name, partition): (topic.name, partition)
-            for topic in HEARD
-            for partition in range(topic.partitions(layout))
-        }
         self.db = await asyncpg.connect(self.database)
         self.http = httpx.AsyncClient(timeout=60)
-
-    async def close(self) -> None:
-        await self.reader.stop()
-        await super().close()
 
     async def start(self, *, ready: bool = True, **environment: str) -> Replica:
         port = free_port()
@@ -221,8 +210,8 @@ class ReferralsWorld(World):
     async def settled(self) -> bool:
         rows = await self.db.fetch("select topic, partition, next_offset from consumed_offset")
         stands = {(row[0], row[1]): row[2] for row in rows}
-        ends = await self.reader.end_offsets(list(self.places))
-        behind = any(stands.get(self.places[place], 0) < end for place, end in ends.items())
+        ends, prefix = await self.ends(*HEARD), len(self.prefix)
+        behind = any(stands.get((place.topic[prefix:], place.partition), 0) < end for place, end in ends.items())
         return not behind and await self.db.fetchval("select count(*) from outbox") == 0
 
     async def _is(self, referral_id: str, state: str) -> bool:
