@@ -7,6 +7,9 @@ ON_POSTGRES_18 := $(addprefix tests/component/test_,intake.py casework.py referr
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 IMAGE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.13 --no-header --no-annotate
 
+# Dozens of processes are started: none compiles again what another has read. __pycache__/ is ignored by git.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-containers chaos bench check fmt setup requirements clean
 
 demo: setup ## the city's year, on real Kafka and PostgreSQL
@@ -54,7 +57,7 @@ $(VENV)/.bootstrapped: requirements/bootstrap.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.bootstrapped requirements/dev.txt pyproject.toml
-	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --offline --no-deps --no-build-isolation -e .
 	@touch $@
 

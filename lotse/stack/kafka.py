@@ -41,6 +41,8 @@ share.coordinator.state.topic.num.partitions=1
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
+# A member may ask to be missed sooner than after the usual 6 s.
+group.min.session.timeout.ms=1000
 num.recovery.threads.per.data.dir=4
 log.cleaner.dedupe.buffer.size=16777216
 """

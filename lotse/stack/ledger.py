@@ -92,6 +92,14 @@ def running(entry: Entry) -> psutil.Process | None:
         return None
 
 
+def lives(pid: int) -> bool:
+    """Whether a process runs. One that its parent has only not asked about yet has ended."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _command(process: psutil.Process) -> tuple[str, ...]:
     """For a moment while it begins, the system knows no command line of a process."""
     until = time.monotonic() + _BEGIN_SECONDS

@@ -14,12 +14,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from lotse.refusal import Refusal
 from lotse.settings import HOST, Settings
 from lotse.stack import kafka, postgres
 from lotse.stack.home import Home, Installation
+from lotse.stack.ledger import lives
 from lotse.stack.part import Node
 from lotse.stack.ports import on_free_ports
 from lotse.stack.stack import Stack, servers
@@ -52,7 +51,7 @@ async def serve(which: str, folder: Path, watched: int) -> None:
         new = folder / f"{READY_FILE}.new"
         new.write_text(json.dumps(said))
         new.replace(folder / READY_FILE)
-        while psutil.pid_exists(watched) and not stop.is_set():
+        while lives(watched) and not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
 

@@ -1,3 +1,4 @@
+import services.runtime.starting  # noqa: F401  first of all
 from services.casework.api import router
 from services.casework.app import service
 from services.runtime.process import main

@@ -1,3 +1,4 @@
+import services.runtime.starting  # noqa: F401  first of all
 from services.intake.api import router
 from services.intake.app import service
 from services.runtime.process import main

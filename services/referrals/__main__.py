@@ -1,3 +1,4 @@
+import services.runtime.starting  # noqa: F401  first of all
 from services.referrals.api import router
 from services.referrals.app import service
 from services.runtime.process import main

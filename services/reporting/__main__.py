@@ -1,5 +1,6 @@
 """`python -m services.reporting`: the service process."""
 
+import services.runtime.starting  # noqa: F401  first of all
 from services.reporting.app import service
 from services.reporting.routes import router
 from services.runtime.process import main

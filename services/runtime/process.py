@@ -83,6 +83,7 @@ def create_app(
         ]
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
+        gc.enable()
         log().info("started", port=settings.port, day=None)
         yield
         await _stop(runtime, tasks, engine)

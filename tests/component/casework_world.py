@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contracts import topics
@@ -36,7 +36,7 @@ from contracts.words import (
 from services.runtime.migrations import migrate
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, Replica, World, free_port, until
 
 Answer = tuple[int, Any]
 HEARD = (topics.PERSON, topics.IDENTITY, topics.REFERRAL)
@@ -63,6 +63,7 @@ class CaseworkWorld(World):
             "LOTSE_DATABASE": self.database,
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }
@@ -79,8 +80,6 @@ class CaseworkWorld(World):
         await migrate("casework", self.database)
         self.producer = AIOKafkaProducer(bootstrap_servers=self.kafka)
         await self.producer.start()
-        self.watch = AIOKafkaConsumer(bootstrap_servers=self.kafka)
-        await self.watch.start()
         self.db = await asyncpg.connect(self.database)
         self.http = httpx.AsyncClient(timeout=60)
 
@@ -101,14 +100,6 @@ class CaseworkWorld(World):
         if ready:
             await until(lambda: self.is_ready(replica), what="readiness")
         return replica
-
-    async def close(self) -> None:
-        await self.watch.stop()
-        await super().close()
-
-    async def ends(self, topic: Topic) -> dict[TopicPartition, int]:
-        count = topic.partitions(Layout(person=PARTITIONS))
-        return await self.watch.end_offsets([TopicPartition(self.prefix + topic.name, p) for p in range(count)])
 
     # what the others say
 
@@ -228,9 +219,7 @@ class CaseworkWorld(World):
     async def settled(self) -> bool:
         rows = await self.db.fetch("select topic, partition, next_offset from consumed_offset")
         stands = {(row[0], row[1]): row[2] for row in rows}
-        ends: dict[TopicPartition, int] = {}
-        for topic in HEARD:
-            ends |= await self.ends(topic)
+        ends = await self.ends(*HEARD)
         prefix = len(self.prefix)
         behind = any(stands.get((place.topic[prefix:], place.partition), 0) < end for place, end in ends.items())
         return not behind and await self.db.fetchval("select count(*) from outbox") == 0

@@ -24,7 +24,7 @@ from services.runtime.migrations import migrate
 from services.runtime.outgoing import partition_of
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, World, free_port, until
 from tests.conftest import NewDatabase
 
 AGENCIES: Final = ("arbeitsamt", "bremer-arbeit")
@@ -63,6 +63,7 @@ class ErasureWorld:
         await self.stop()
         for db in self.db.values():
             await db.close()
+        await self.reader.look_away()
         await self.producer.stop()
         await self.http.aclose()
 
@@ -91,6 +92,7 @@ class ErasureWorld:
             "LOTSE_DATABASE": self.databases[service],
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }
@@ -165,11 +167,8 @@ class ErasureWorld:
         return await self._ends() == before
 
     async def _ends(self) -> dict[tuple[str, int], int]:
-        found = {}
-        for topic in topics.event_topics(AGENCIES):
-            for place, end in (await self.reader.ends(topic)).items():
-                found[topic.name, place.partition] = end
-        return found
+        ends = await self.reader.ends(*topics.event_topics(AGENCIES))
+        return {(place.topic.removeprefix(self.prefix), place.partition): end for place, end in ends.items()}
 
     async def _behind(self, service: str, ends: Mapping[tuple[str, int], int]) -> bool:
         rows = await self.db[service].fetch("select topic, partition, next_offset from consumed_offset")

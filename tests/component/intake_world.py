@@ -19,7 +19,7 @@ from contracts import topics
 from contracts.event import Event
 from contracts.topics import Layout
 from services.runtime.migrations import migrate
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, Replica, World, free_port, until
 
 Answer = tuple[int, Any]
 
@@ -58,6 +58,7 @@ class IntakeWorld(World):
             "LOTSE_PORT": str(port),
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contracts import topics
@@ -26,7 +26,7 @@ from contracts.words import BasisKind, Mobility, ProtectionClass, Qualification,
 from services.runtime.migrations import migrate
 from services.runtime.replay import replay
 from services.runtime.settings import Settings
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, Replica, World, free_port, until
 
 Answer = tuple[int, Any]
 ARBEITSAMT, BAG = "arbeitsamt", "bremer-arbeit"
@@ -62,6 +62,7 @@ class ReferralsWorld(World):
             "LOTSE_DATABASE": self.database,
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
         }
@@ -78,19 +79,8 @@ class ReferralsWorld(World):
         await migrate("referrals", self.database)
         self.producer = AIOKafkaProducer(bootstrap_servers=self.kafka, max_request_size=1 << 20)
         await self.producer.start()
-        self.reader = AIOKafkaConsumer(bootstrap_servers=self.kafka)
-        await self.reader.start()
-        self.places = {
-            TopicPartition(self.prefix + topic.name, partition): (topic.name, partition)
-            for topic in HEARD
-            for partition in range(topic.partitions(layout))
-        }
         self.db = await asyncpg.connect(self.database)
         self.http = httpx.AsyncClient(timeout=60)
-
-    async def close(self) -> None:
-        await self.reader.stop()
-        await super().close()
 
     async def start(self, *, ready: bool = True, **environment: str) -> Replica:
         port = free_port()
@@ -220,8 +210,8 @@ class ReferralsWorld(World):
     async def settled(self) -> bool:
         rows = await self.db.fetch("select topic, partition, next_offset from consumed_offset")
         stands = {(row[0], row[1]): row[2] for row in rows}
-        ends = await self.reader.end_offsets(list(self.places))
-        behind = any(stands.get(self.places[place], 0) < end for place, end in ends.items())
+        ends, prefix = await self.ends(*HEARD), len(self.prefix)
+        behind = any(stands.get((place.topic[prefix:], place.partition), 0) < end for place, end in ends.items())
         return not behind and await self.db.fetchval("select count(*) from outbox") == 0
 
     async def _is(self, referral_id: str, state: str) -> bool:

@@ -18,7 +18,7 @@ from contracts.topics import Layout
 from services.reporting.app import service
 from services.runtime.decision import Message
 from services.runtime.migrations import migrate
-from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, Replica, World, free_port, until
+from tests.component.runtime.world import CALLER, PARTITIONS, ROOT, SESSION_SECONDS, Replica, World, free_port, until
 
 YEAR = "/report?from=2001-04&to=2002-03&month=2002-03"
 
@@ -53,6 +53,7 @@ class ReportingWorld(World):
             "LOTSE_DATABASE": self.database,
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
             "LOTSE_BATCH": "20",

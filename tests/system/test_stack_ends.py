@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from lotse.settings import Settings
-from lotse.stack.ledger import Ledger, running
+from lotse.stack.ledger import Ledger, lives, running
 from lotse.stack.ports import on_free_ports
 from tests.system.stack_standin import MODULE
 
@@ -71,7 +71,7 @@ def supervise(settings: Settings) -> Iterator[Callable[[], Supervised]]:
 
 
 def ended(pids: dict[str, int]) -> bool:
-    return not any(psutil.pid_exists(pid) for pid in pids.values())
+    return not any(lives(pid) for pid in pids.values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -121,6 +121,16 @@ def test_the_ledger_ends_exactly_what_it_names(tmp_path: Path) -> None:
     assert again.entries == ()
     bystander.kill()
     bystander.wait()
+
+
+def test_a_process_has_ended_when_its_parent_has_not_asked_yet() -> None:
+    process = subprocess.Popen(["sleep", "1000"])
+    assert lives(process.pid)
+    process.kill()
+    until(lambda: not lives(process.pid), seconds=STOP_SECONDS)
+    assert psutil.pid_exists(process.pid)
+    process.wait()
+    assert not lives(process.pid)
 
 
 def test_an_entry_of_an_ended_process_names_nobody(tmp_path: Path) -> None:

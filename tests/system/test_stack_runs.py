@@ -16,6 +16,7 @@ from lotse.settings import Settings
 from lotse.stack import kafka
 from lotse.stack.home import ClockKind, HomeTaken
 from lotse.stack.http import ready
+from lotse.stack.ledger import lives
 from lotse.stack.part import Part
 from lotse.stack.ports import PortBusy, on_free_ports
 from lotse.stack.postgres import dsn
@@ -145,4 +146,4 @@ async def test_stopping_ends_even_a_paused_part_and_leaves_no_process(tmp_path: 
     began = time.monotonic()
     await stack.stop()
     assert time.monotonic() - began < 15
-    assert not [pid for pid in pids | children if psutil.pid_exists(pid)]
+    assert not [pid for pid in pids | children if lives(pid)]

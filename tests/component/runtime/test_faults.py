@@ -31,7 +31,7 @@ async def test_a_zombie_changes_nothing(world: World) -> None:
         ready=False, LOTSE_FAIL="inside:2", LOTSE_FAIL_SIGNAL="STOP", LOTSE_RELAY_IDLE_TIMEOUT="1"
     )
     await until(lambda: _stopped(zombie.process.pid), what="the stop")
-    other = await world.start(LOTSE_SESSION_TIMEOUT="6", LOTSE_RELAY_IDLE_TIMEOUT="1")
+    other = await world.start(LOTSE_RELAY_IDLE_TIMEOUT="1")
     for turn in range(MOVES // 2, MOVES):
         await world.send(topics.PERSON, *(moved(person(n), f"office-{turn}") for n in range(PEOPLE)))
     await until(world.settled, within=60)

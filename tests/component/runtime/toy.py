@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -199,7 +197,9 @@ async def bulk(call: Call) -> Response:
 
 
 async def create_tables(database: str) -> None:
-    """What the toy has instead of migrations."""
+    """What the toy has instead of migrations. Its processes have no use for Alembic."""
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
 
     def create(connection: Connection) -> None:
         create_runtime_tables(Operations(MigrationContext.configure(connection)), (*RUNTIME, Access))

@@ -29,6 +29,8 @@ from tests.component.runtime import toy
 ROOT: Final = Path(__file__).parents[3]
 FIRST_DAY: Final = date(2001, 3, 1)
 PARTITIONS: Final = 3
+SESSION_SECONDS: Final = 2.0
+"""Whoever starts after a kill waits until the broker misses the one that was killed."""
 CALLER: Final = {"X-Actor": "meyer", "X-Office": "vahr", "X-Department": "economic_assistance", "X-Purpose": "test"}
 
 
@@ -75,6 +77,8 @@ class World:
     prefix: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}.")
     replicas: list[Replica] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
+    watch: AIOKafkaConsumer | None = None
+    """Asks for end offsets, over and over."""
 
     async def prepare(self) -> None:
         admin = AdminClient({"bootstrap.servers": self.kafka})
@@ -98,9 +102,15 @@ class World:
                 replica.signal(signal.SIGCONT)
                 replica.process.kill()
                 await replica.process.wait()
+        await self.look_away()
         await self.producer.stop()
         await self.db.close()
         await self.http.aclose()
+
+    async def look_away(self) -> None:
+        """For who watches a broker and has started nothing."""
+        if self.watch is not None:
+            await self.watch.stop()
 
     async def start(self, *, ready: bool = True, **environment: str) -> Replica:
         """Starts a replica, with failpoints and poison in its environment."""
@@ -111,6 +121,7 @@ class World:
             "LOTSE_PORT": str(port),
             "LOTSE_NAMESPACE": str(uuid.UUID(int=7)),
             "LOTSE_PARTITIONS_PERSON": str(PARTITIONS),
+            "LOTSE_SESSION_TIMEOUT": str(SESSION_SECONDS),
             "LOTSE_TOPIC_PREFIX": self.prefix,
             "LOTSE_CONFIG": str(ROOT / "deploy/bremen"),
             "LOTSE_BATCH": "100",
@@ -182,14 +193,13 @@ class World:
         """Before the first day, commands are refused."""
         return await self.today() is not None
 
-    async def ends(self, topic: Topic) -> dict[TopicPartition, int]:
-        reader = AIOKafkaConsumer(bootstrap_servers=self.kafka)
-        await reader.start()
-        try:
-            count = topic.partitions(Layout(person=PARTITIONS))
-            return await reader.end_offsets([TopicPartition(self.prefix + topic.name, p) for p in range(count)])
-        finally:
-            await reader.stop()
+    async def ends(self, *wanted: Topic) -> dict[TopicPartition, int]:
+        if self.watch is None:
+            self.watch = AIOKafkaConsumer(bootstrap_servers=self.kafka)
+            await self.watch.start()
+        layout = Layout(person=PARTITIONS)
+        places = [TopicPartition(self.prefix + t.name, p) for t in wanted for p in range(t.partitions(layout))]
+        return await self.watch.end_offsets(places)
 
     async def published(self, topic: Topic = topics.CASE) -> list[tuple[Envelope, Event]]:
         """What the service has published, in order of partition and offset."""
