@@ -1,0 +1,122 @@
+"""Recorded years laid out for one service to read again, and what that cost it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from contracts.topics import CITY, DAY, Topic, consumed_by, partner_out
+from lotse.settings import SERVICES
+from tests.bench import log
+from tests.bench.bed import Bed
+from tests.bench.subject import child, environment, migrated, running
+from tests.bench.year import AGENCIES, Year, copies
+
+OWN: Final = {name: tuple(topic for topic in CITY if topic.producer == name) for name in SERVICES}
+"""What a service's state is folded from besides what it consumes."""
+
+Ends = Mapping[tuple[str, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """`prefix`: before what the service reads, and before what it publishes, which nobody reads; `own`: before its own
+    topics as they were recorded."""
+
+    service: str
+    prefix: str
+    own: str
+    ends: Ends
+    records: int
+    own_records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Seconds until everything but the days was applied, then until all days were; and of the fold of its own topics.
+
+    `peak_mb` is of the service's process, `own_peak_mb` of the fold's; `stored`: bytes of its database, indices too.
+    """
+
+    messages_seconds: float
+    days_seconds: float
+    own_seconds: float
+    published: int
+    cpu_seconds: float
+    own_cpu_seconds: float
+    peak_mb: float
+    own_peak_mb: float
+    stored: int
+
+    @property
+    def seconds(self) -> float:
+        return self.messages_seconds + self.days_seconds + self.own_seconds
+
+
+def published_by(service: str) -> tuple[Topic, ...]:
+    said = tuple(partner_out(agency) for agency in AGENCIES) if service == "referrals" else ()
+    return (*OWN[service], *said)
+
+
+async def lay(bed: Bed, year: Year, service: str, count: int) -> Laid:
+    """What `count` cities said, under a prefix for this service alone."""
+    prefix, own = f"{service}-{count}.", f"{service}-{count}-own."
+    consumed = consumed_by(service, AGENCIES)
+    log.make(bed.kafka, prefix)
+    log.make(bed.kafka, own, OWN[service])
+    for topic in consumed:
+        await log.fill(bed.kafka, prefix + topic.name, topic, copies(year, topic, count))
+    own_records = 0
+    for topic in OWN[service]:
+        own_records += await log.fill(bed.kafka, own + topic.name, topic, copies(year, topic, count))
+    ends = await log.ends(bed.kafka, prefix, consumed)
+    return Laid(service, prefix, own, ends, sum(ends.values()), own_records)
+
+
+def clear(bed: Bed, laid: Laid) -> None:
+    log.delete(bed.kafka, laid.prefix)
+    log.delete(bed.kafka, laid.own)
+
+
+async def read_again(bed: Bed, laid: Laid, *, fold_own: bool = True) -> Reading:
+    """The service as it is, on an empty database: reads its topics live, days included, and publishes what follows;
+    then its own topics are folded into another empty database."""
+    before = sum((await log.ends(bed.kafka, laid.prefix, published_by(laid.service))).values())
+    database = await migrated(bed, laid.service)
+    messages = {place: end for place, end in laid.ends.items() if place[0] != DAY.name}
+    async with running(bed, laid.service, prefix=laid.prefix, database=database) as subject:
+        until_messages = await subject.reached(messages) if messages else 0.0
+        until_days = await subject.reached(laid.ends)
+        cpu, peak = subject.cpu_seconds, subject.peak_mb
+    stored = await _size(database)
+    await bed.drop_database(database)
+    after = sum((await log.ends(bed.kafka, laid.prefix, published_by(laid.service))).values())
+    own = await folded(bed, laid) if fold_own else {}
+    return Reading(
+        messages_seconds=until_messages,
+        days_seconds=until_days - until_messages,
+        own_seconds=own.get("seconds", 0.0),
+        published=after - before,
+        cpu_seconds=cpu,
+        own_cpu_seconds=own.get("cpu_seconds", 0.0),
+        peak_mb=peak,
+        own_peak_mb=own.get("peak_mb", 0.0),
+        stored=stored,
+    )
+
+
+async def folded(bed: Bed, laid: Laid) -> dict[str, float]:
+    database = await migrated(bed, laid.service)
+    told = environment(bed, laid.service, prefix=laid.own, database=database)
+    found = await child("tests.bench.own", {"service": laid.service}, told)
+    await bed.drop_database(database)
+    return found
+
+
+async def _size(database: str) -> int:
+    db = await asyncpg.connect(database)
+    try:
+        return int(await db.fetchval("select pg_database_size(current_database())"))
+    finally:
+        await db.close()
