@@ -1,6 +1,6 @@
 """Recorded years laid out for one service to read again, and what that cost it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +30,7 @@ class Laid:
     ends: Ends
     records: int
     own_records: int
+    staff: Mapping[str, Sequence[asyncpg.Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ async def lay(bed: Bed, year: Year, service: str, count: int) -> Laid:
     for topic in OWN[service]:
         own_records += await log.fill(bed.kafka, own + topic.name, topic, copies(year, topic, count))
     ends = await log.ends(bed.kafka, prefix, consumed)
-    return Laid(service, prefix, own, ends, sum(ends.values()), own_records)
+    return Laid(service, prefix, own, ends, sum(ends.values()), own_records, year.staff)
 
 
 def clear(bed: Bed, laid: Laid) -> None:
@@ -83,7 +84,7 @@ async def read_again(bed: Bed, laid: Laid, *, fold_own: bool = True) -> Reading:
     """The service as it is, on an empty database: reads its topics live, days included, and publishes what follows;
     then its own topics are folded into another empty database."""
     before = sum((await log.ends(bed.kafka, laid.prefix, published_by(laid.service))).values())
-    database = await migrated(bed, laid.service)
+    database = await prepared(bed, laid)
     messages = {place: end for place, end in laid.ends.items() if place[0] != DAY.name}
     async with running(bed, laid.service, prefix=laid.prefix, database=database) as subject:
         until_messages = await subject.reached(messages) if messages else 0.0
@@ -104,6 +105,17 @@ async def read_again(bed: Bed, laid: Laid, *, fold_own: bool = True) -> Reading:
         own_peak_mb=own.get("peak_mb", 0.0),
         stored=stored,
     )
+
+
+async def prepared(bed: Bed, laid: Laid) -> str:
+    """An empty database; casework's with its staff, without whom nobody's case would be anybody's."""
+    database = await migrated(bed, laid.service)
+    if laid.service == "casework":
+        db = await asyncpg.connect(database)
+        for table, rows in laid.staff.items():
+            await db.copy_records_to_table(table, records=[tuple(row) for row in rows])
+        await db.close()
+    return database
 
 
 async def folded(bed: Bed, laid: Laid) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Each service reads the recorded year into an empty database, beside a loop that consumes, copies and produces."""
 
 import statistics
+from collections.abc import Mapping
 
 from contracts.topics import consumed_by
 from lotse.settings import SERVICES
@@ -39,13 +40,12 @@ async def bare(bed: Bed, laid: Laid, reading: Reading) -> float:
         out["bytes"] = await log.weigh(bed.kafka, laid.prefix, published_by(laid.service), reading.published)
     log.make_plain(bed.kafka, scratch, LAYOUT.person)
     given = {"kafka": bed.kafka, "dsn": database, "places": read, "out": out, "batch": 1000}
-    found = await child("tests.bench.bare", given, {})
+    found: Mapping[str, float] = await child("tests.bench.bare", given, {})
     log.delete(bed.kafka, scratch)
     await bed.drop_database(database)
     if (found["records"], found["written"]) != (laid.records + laid.own_records, reading.published):
         raise AssertionError(f"{laid.service}: the bare loop did not read and write what the service did: {found}")
-    seconds: float = found["seconds"]
-    return seconds
+    return found["seconds"]
 
 
 def _figures(laid: Laid, readings: list[Reading]) -> dict[str, float]:

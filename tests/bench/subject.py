@@ -146,7 +146,7 @@ async def running(
         await process.wait()
 
 
-async def child(module: str, given: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+async def child(module: str, given: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, float]:
     """What a measuring program of the bench says at its end, as JSON on its last line."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, json.dumps(given)),
@@ -164,5 +164,5 @@ async def child(module: str, given: Mapping[str, Any], env: Mapping[str, str]) -
         raise
     if process.returncode:
         raise RuntimeError(f"{module} ended with exit code {process.returncode}")
-    answer: dict[str, Any] = json.loads(said.strip().rpartition(b"\n")[2])
+    answer: dict[str, float] = json.loads(said.strip().rpartition(b"\n")[2])
     return answer

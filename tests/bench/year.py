@@ -8,10 +8,13 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import asyncpg
+from aiokafka import ConsumerRecord
 
 from contracts import topics
 from contracts.city import read_city
@@ -21,7 +24,8 @@ from lotse.demo_home import FINISHED
 from lotse.home_asked import DEMO
 from lotse.served import served
 from lotse.settings import Settings
-from lotse.stack.home import Home
+from lotse.stack.city import database_of
+from lotse.stack.home import Home, Installation
 from lotse.stack.process import dies_with_us
 from tests.bench.bed import ROOT, Bed
 
@@ -52,8 +56,16 @@ class Kept:
         return len(self.key or b"") + len(self.value or b"") + sum(len(n) + len(v or b"") for n, v in self.headers)
 
 
-Year = Mapping[str, list[Kept]]
-"""By topic, in an order that keeps each key's own."""
+@dataclass(frozen=True, slots=True)
+class Year:
+    """`topics`: records by topic, in an order that keeps each key's own; `staff`: casework's rows of case managers and
+    absences by table, which commands made and no event tells."""
+
+    topics: Mapping[str, Sequence[Kept]]
+    staff: Mapping[str, Sequence[asyncpg.Record]]
+
+
+STAFF: Final = ("case_manager", "absence")
 _read: dict[Path, Year] = {}
 
 
@@ -70,7 +82,7 @@ async def recorded(bed: Bed) -> Year:
     settings = await home_of_year(bed)
     if settings.home not in _read:
         async with served(settings) as there:
-            _read[settings.home] = await _topics(there)
+            _read[settings.home] = Year(await _topics(there), await _staff(there))
     return _read[settings.home]
 
 
@@ -98,27 +110,52 @@ async def _live(folder: Path) -> None:
         raise RuntimeError(f"the year could not be lived (exit code {code}): see {log}")
 
 
-async def _topics(settings: Settings) -> Year:
+def installation_of(settings: Settings) -> Installation:
     made = Home(settings.home).read()
-    if made is None or (made.partitions_person, made.partitions_partner) != (LAYOUT.person, LAYOUT.partner):
+    if made is None:
+        raise RuntimeError(f"{settings.home} holds no installation")
+    return made
+
+
+async def _staff(settings: Settings) -> Mapping[str, Sequence[asyncpg.Record]]:
+    db = await asyncpg.connect(database_of("casework", settings, installation_of(settings)))
+    try:
+        return {table: await db.fetch(f"select * from {table}") for table in STAFF}
+    finally:
+        await db.close()
+
+
+async def _topics(settings: Settings) -> Mapping[str, Sequence[Kept]]:
+    made = installation_of(settings)
+    if (made.partitions_person, made.partitions_partner) != (LAYOUT.person, LAYOUT.partner):
         raise RuntimeError(f"{settings.home} has other partitions than the benchmark")
     year: dict[str, list[Kept]] = {}
     async with Log(settings.kafka_address, LAYOUT) as log:
         for topic in topics.event_topics(AGENCIES):
             kept = year[topic.name] = []
-            async for batch in log.records(topic, await log.ends([topic])):
-                kept += (Kept(one.key, one.value, tuple(one.headers)) for one in batch)
+            found = [one async for batch in log.records(topic, await log.ends([topic])) for one in batch]
+            kept += (Kept(one.key, one.value, tuple(one.headers)) for one in in_time(found))
     return year
+
+
+def in_time(records: Iterable[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Partitions side by side as they were written, each in its own order."""
+    latest: dict[int, int] = {}
+    timed = []
+    for record in records:
+        latest[record.partition] = max(record.timestamp, latest.get(record.partition, 0))
+        timed.append((latest[record.partition], record))
+    return [record for _, record in sorted(timed, key=lambda one: one[0])]
 
 
 def copies(year: Year, topic: Topic, count: int, *, first: int = 0) -> Iterator[Kept]:
     """A topic of `count` cities beside each other: every person, case, referral and message has an id of its own in
     each. Days and the figures of a month are everybody's, and stay one."""
     if topic.width is topics.Width.SINGLE:
-        yield from year[topic.name]
+        yield from year.topics[topic.name]
         return
     renaming = [_renamed(number) for number in range(first, first + count)]
-    for kept, rename in itertools.product(year[topic.name], renaming):
+    for kept, rename in itertools.product(year.topics[topic.name], renaming):
         yield Kept(
             None if kept.key is None else rename(kept.key),
             None if kept.value is None else rename(kept.value),
