@@ -6,7 +6,7 @@ from typing import Final
 
 import asyncpg
 
-from contracts.topics import CITY, DAY, Topic, consumed_by, partner_out
+from contracts.topics import CITY, DAY, Topic, consumed_by, event_topics, partner_out
 from lotse.settings import SERVICES
 from tests.bench import log
 from tests.bench.bed import Bed
@@ -31,6 +31,10 @@ class Laid:
     records: int
     own_records: int
     staff: Mapping[str, Sequence[asyncpg.Record]]
+
+    @property
+    def all_records(self) -> int:
+        return self.records + self.own_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,24 @@ def published_by(service: str) -> tuple[Topic, ...]:
     return (*OWN[service], *said)
 
 
-async def lay(bed: Bed, year: Year, service: str, count: int) -> Laid:
-    """What `count` cities said, under a prefix for this service alone."""
-    prefix, own = f"{service}-{count}.", f"{service}-{count}-own."
-    consumed = consumed_by(service, AGENCIES)
-    log.make(bed.kafka, prefix)
-    log.make(bed.kafka, own, OWN[service])
-    for topic in consumed:
-        await log.fill(bed.kafka, prefix + topic.name, topic, copies(year, topic, count))
-    own_records = 0
-    for topic in OWN[service]:
-        own_records += await log.fill(bed.kafka, own + topic.name, topic, copies(year, topic, count))
-    ends = await log.ends(bed.kafka, prefix, consumed)
-    return Laid(service, prefix, own, ends, sum(ends.values()), own_records, year.staff)
+async def lay(bed: Bed, year: Year, services: Sequence[str], count: int) -> list[Laid]:
+    """What `count` cities said, for each service under prefixes for it alone."""
+    prefixes = {service: (f"{service}-{count}.", f"{service}-{count}-own.") for service in services}
+    written: dict[str, int] = {}
+    for service, (prefix, own) in prefixes.items():
+        log.make(bed.kafka, prefix)
+        log.make(bed.kafka, own, OWN[service])
+    for topic in event_topics(AGENCIES):
+        names = [prefixes[service][0] + topic.name for service in services if service in topic.consumers]
+        names += [prefixes[service][1] + topic.name for service in services if topic in OWN[service]]
+        if names:
+            written[topic.name] = await log.fill(bed.kafka, names, topic, copies(year, topic, count))
+    laid = []
+    for service, (prefix, own) in prefixes.items():
+        ends = await log.ends(bed.kafka, prefix, consumed_by(service, AGENCIES))
+        own_records = sum(written[topic.name] for topic in OWN[service])
+        laid.append(Laid(service, prefix, own, ends, sum(ends.values()), own_records, year.staff))
+    return laid
 
 
 def clear(bed: Bed, laid: Laid) -> None:
@@ -124,6 +133,14 @@ async def folded(bed: Bed, laid: Laid) -> dict[str, float]:
     found = await child("tests.bench.own", {"service": laid.service}, told)
     await bed.drop_database(database)
     return found
+
+
+async def empty_size(bed: Bed, service: str) -> int:
+    """Bytes of its database before the first event."""
+    database = await migrated(bed, service)
+    size = await _size(database)
+    await bed.drop_database(database)
+    return size
 
 
 async def _size(database: str) -> int:

@@ -50,22 +50,24 @@ def delete(kafka: str, prefix: str) -> None:
             future.result(timeout=TIMEOUT)
 
 
-async def fill(kafka: str, name: str, topic: Topic, records: Iterable[Kept]) -> int:
-    """Appends the records where their keys belong; how many they were."""
+async def fill(kafka: str, names: Sequence[str], topic: Topic, records: Iterable[Kept]) -> int:
+    """Appends the records to these topics, where their keys belong; how many there were."""
     partitions, count = topic.partitions(LAYOUT), 0
     async with AIOKafkaProducer(
         bootstrap_servers=kafka, acks="all", max_batch_size=_BATCH_BYTES, max_request_size=3 << 20
     ) as producer:
-        batches = {number: producer.create_batch() for number in range(partitions)}
+        batches = {(name, number): producer.create_batch() for name in names for number in range(partitions)}
         sent: list[asyncio.Future[RecordMetadata]] = []
         for one in records:
             count += 1
             partition = partition_of(one.key or b"", partitions)
-            if not _append(batches[partition], one):
-                sent.append(await producer.send_batch(batches[partition], name, partition=partition))
-                batches[partition] = producer.create_batch()
-                _append(batches[partition], one)
-        for partition, batch in batches.items():
+            for name in names:
+                place = name, partition
+                if not _append(batches[place], one):
+                    sent.append(await producer.send_batch(batches[place], name, partition=partition))
+                    batches[place] = producer.create_batch()
+                    _append(batches[place], one)
+        for (name, partition), batch in batches.items():
             sent.append(await producer.send_batch(batch, name, partition=partition))
         await asyncio.gather(*sent)
     return count

@@ -1,7 +1,6 @@
 """Each service reads the recorded year into an empty database, beside a loop that consumes, copies and produces."""
 
 import statistics
-from collections.abc import Mapping
 
 from contracts.topics import consumed_by
 from lotse.settings import SERVICES
@@ -15,8 +14,8 @@ from tests.bench.year import AGENCIES, LAYOUT, recorded
 
 async def measure(bed: Bed, results: Results) -> None:
     year = await recorded(bed)
-    for service in SERVICES:
-        laid = await lay(bed, year, service, 1)
+    for laid in await lay(bed, year, SERVICES, 1):
+        service = laid.service
         rounds, readings = [], []
         for number in range(bed.rounds):
             reading = await read_again(bed, laid)
@@ -40,12 +39,13 @@ async def bare(bed: Bed, laid: Laid, reading: Reading) -> float:
         out["bytes"] = await log.weigh(bed.kafka, laid.prefix, published_by(laid.service), reading.published)
     log.make_plain(bed.kafka, scratch, LAYOUT.person)
     given = {"kafka": bed.kafka, "dsn": database, "places": read, "out": out, "batch": 1000}
-    found: Mapping[str, float] = await child("tests.bench.bare", given, {})
+    found = await child("tests.bench.bare", given, {})
     log.delete(bed.kafka, scratch)
     await bed.drop_database(database)
     if (found["records"], found["written"]) != (laid.records + laid.own_records, reading.published):
         raise AssertionError(f"{laid.service}: the bare loop did not read and write what the service did: {found}")
-    return found["seconds"]
+    seconds: float = found["seconds"]
+    return seconds
 
 
 def _figures(laid: Laid, readings: list[Reading]) -> dict[str, float]:

@@ -23,6 +23,8 @@ from tests.bench.bed import ROOT, Bed
 from tests.bench.year import CONFIG
 
 NAMESPACE: Final = uuid.UUID(int=7)
+ALL_PARTS: Final = ("consumer", "calendar")
+"""Of a service, that take partitions."""
 _PATIENCE: Final = 900.0
 _STOP_SECONDS: Final = 10.0
 _STANDS: Final = """select (select json_object_agg(topic || '/' || partition, next_offset) from consumed_offset)::text,
@@ -38,6 +40,8 @@ class Subject:
     database: str
     process: asyncio.subprocess.Process
     db: asyncpg.Connection
+    parts: tuple[str, ...]
+    """What must have its partitions."""
     began: float = 0.0
 
     async def ready(self) -> None:
@@ -52,7 +56,7 @@ class Subject:
             checks: dict[str, str] = (await http.get(f"http://127.0.0.1:{self.port}/health/ready")).json()["checks"]
         except (httpx.TransportError, ValueError):
             return False
-        return checks.get("consumer") == checks.get("calendar") == "ok"
+        return all(checks.get(part) == "ok" for part in self.parts)
 
     async def reached(self, ends: Mapping[tuple[str, int], int], *, every: float = 0.02) -> float:
         """Seconds from the beginning until it had applied everything up to these ends, and published what follows."""
@@ -113,11 +117,17 @@ async def migrated(bed: Bed, service: str) -> str:
 
 @asynccontextmanager
 async def running(
-    bed: Bed, name: str, *, prefix: str, database: str, module: str = "", extra: Mapping[str, str] | None = None
+    bed: Bed,
+    name: str,
+    *,
+    prefix: str,
+    database: str,
+    module: str = "",
+    parts: tuple[str, ...] = ("consumer", "calendar"),
 ) -> AsyncIterator[Subject]:
     """The service from its start until it is not needed any more; then it is told to end."""
     (port,) = free_ports(1)
-    given = environment(bed, name, prefix=prefix, database=database, port=port) | dict(extra or {})
+    given = environment(bed, name, prefix=prefix, database=database, port=port)
     log = bed.folder / f"{name}.log"
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -130,7 +140,7 @@ async def running(
             preexec_fn=dies_with_us(),
         )
     db: asyncpg.Connection = await asyncpg.connect(database)
-    subject = Subject(name, port, database, process, db)
+    subject = Subject(name, port, database, process, db, parts)
     try:
         async with asyncio.timeout(60):
             await subject.ready()
