@@ -44,15 +44,15 @@ async def bare(bed: Bed, laid: Laid, reading: Reading) -> float:
     await bed.drop_database(database)
     if (found["records"], found["written"]) != (laid.records + laid.own_records, reading.published):
         raise AssertionError(f"{laid.service}: the bare loop did not read and write what the service did: {found}")
-    seconds: float = found["seconds"]
-    return seconds
+    return found["seconds"]
 
 
 def _figures(laid: Laid, readings: list[Reading]) -> dict[str, float]:
     """Medians of the rounds."""
 
     def median(name: str, digits: int = 2) -> float:
-        return round(statistics.median(getattr(one, name) for one in readings), digits)
+        values: list[float] = [getattr(one, name) for one in readings]
+        return round(statistics.median(values), digits)
 
     return {
         "records": laid.records,
