@@ -1,0 +1,72 @@
+"""What a country would need, by what two sizes of a city cost: lines through two measured points.
+
+A service's processor time and bytes are taken to be a fixed part and so much for each record; the 1 x and the 4 x city
+determine both, and the whole city, which has no part in that, tells how far the lines carry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lotse.settings import SERVICES
+
+SMALL, LARGE, WHOLE = 1, 4, 20
+"""Sizes in copies of the recorded city."""
+CITIES: Final = 118
+"""Bremens in 5.5 million clients."""
+YEAR_SECONDS: Final = 365 * 24 * 3600
+REPLAY_HOURS: Final = 4
+"""In which a country's services shall have read their year again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So much for a service at all, and so much for each copy of the recorded city."""
+
+    fixed: float
+    each: float
+
+    @classmethod
+    def through(cls, small: float, large: float) -> "Line":
+        each = (large - small) / (LARGE - SMALL)
+        return cls(small - each * SMALL, each)
+
+    def at(self, copies: float) -> float:
+        return self.fixed + self.each * copies
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One service of a country, for a year. `replicas`: to read the year again within `REPLAY_HOURS`, a core each."""
+
+    service: str
+    records: float
+    core_seconds: float
+    stored_gb: float
+
+    @property
+    def replicas(self) -> int:
+        return max(2, -(-int(self.core_seconds) // (REPLAY_HOURS * 3600)))
+
+
+def line(figures: Mapping[str, Any], service: str, name: str) -> Line:
+    small, large = (figures[f"city_{copies}"][service][name] for copies in (SMALL, LARGE))
+    return Line.through(small, large)
+
+
+def needs(figures: Mapping[str, Any], copies: int = CITIES * WHOLE) -> list[Need]:
+    return [
+        Need(
+            service,
+            line(figures, service, "records").at(copies),
+            line(figures, service, "cpu_seconds").at(copies),
+            line(figures, service, "stored_mb").at(copies) / 1024,
+        )
+        for service in SERVICES
+    ]
+
+
+def foretold(figures: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """By service the processor seconds that the lines say of the whole city, and those that were measured."""
+    measured = figures["whole_city_cpu_seconds"]
+    return {s: (line(figures, s, "cpu_seconds").at(WHOLE), measured[s]) for s in SERVICES}
