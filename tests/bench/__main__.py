@@ -15,6 +15,7 @@ from typing import Final
 from rich.console import Console
 
 from tests.bench.bed import Bed, on_bed
+from tests.bench.machine import machine
 from tests.bench.report import table, write
 from tests.bench.results import Results
 
@@ -41,6 +42,7 @@ async def run(console: Console, names: Sequence[str], *, rounds: int, out: Path)
     if failed is None:
         console.print("Interrupted: nothing was written.")
         return 1
+    results.figure("machine", machine())
     write(out, results, failed)
     console.print(table(results))
     for name in failed:

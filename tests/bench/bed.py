@@ -23,6 +23,7 @@ from lotse.stack.ports import on_free_ports
 from lotse.stack.progress import Progress
 from lotse.stack.servers import nothing_else
 from lotse.stack.stack import Stack, servers
+from tests.bench.processes import cpu_seconds
 
 ROOT: Final = Path(__file__).parents[2]
 SCRATCH: Final = ROOT / "build" / "bench"
@@ -35,14 +36,19 @@ Result = TypeVar("Result")
 @dataclass
 class Bed:
     """`rounds`: how often both sides of a comparison run; `kafka`: the broker's address; `postgres`: the superuser's
-    DSN; `folder`: scratch; `say`: a line of progress for people."""
+    DSN; `folder`: scratch; `say`: a line of progress for people; `servers`: process ids of the two."""
 
     rounds: int
     kafka: str
     postgres: str
     folder: Path
     say: Say
+    servers: tuple[int, ...] = ()
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def server_cpu_seconds(self) -> float:
+        """What PostgreSQL and Kafka have used until now."""
+        return sum(cpu_seconds(pid) for pid in self.servers)
 
     async def new_database(self) -> str:
         """The DSN of an empty database with an owner of its own."""
@@ -92,7 +98,8 @@ async def on_bed(rounds: int, console: Console, work: Callable[[Bed], Awaitable[
             progress.settle()
             password = stack.installation.superuser_password
             superuser = postgres.dsn(settings, role=postgres.SUPERUSER, password=password, database="postgres")
-            return await work(Bed(rounds, settings.kafka_address, superuser, SCRATCH, say))
+            pids = tuple(part.pid for part in stack.parts.values() if part.pid is not None)
+            return await work(Bed(rounds, settings.kafka_address, superuser, SCRATCH, say, pids))
 
         return await attend(Stack(settings, base=servers, application=nothing_else, report=progress), measured)
 

@@ -41,7 +41,8 @@ class Laid:
 class Reading:
     """Seconds until everything but the days was applied, then until all days were; and of the fold of its own topics.
 
-    `peak_mb` is of the service's process, `own_peak_mb` of the fold's; `stored`: bytes of its database, indices too.
+    `server_cpu_seconds`: of PostgreSQL and Kafka meanwhile. `peak_mb` is of the service's process, `own_peak_mb` of the
+    fold's; `stored`: bytes of its database, indices too.
     """
 
     messages_seconds: float
@@ -50,6 +51,7 @@ class Reading:
     published: int
     cpu_seconds: float
     own_cpu_seconds: float
+    server_cpu_seconds: float
     peak_mb: float
     own_peak_mb: float
     stored: int
@@ -57,6 +59,10 @@ class Reading:
     @property
     def seconds(self) -> float:
         return self.messages_seconds + self.days_seconds + self.own_seconds
+
+    @property
+    def all_cpu_seconds(self) -> float:
+        return self.cpu_seconds + self.own_cpu_seconds + self.server_cpu_seconds
 
 
 def published_by(service: str) -> tuple[Topic, ...]:
@@ -89,12 +95,13 @@ def clear(bed: Bed, laid: Laid) -> None:
     log.delete(bed.kafka, laid.own)
 
 
-async def read_again(bed: Bed, laid: Laid, *, fold_own: bool = True) -> Reading:
+async def read_again(bed: Bed, laid: Laid) -> Reading:
     """The service as it is, on an empty database: reads its topics live, days included, and publishes what follows;
     then its own topics are folded into another empty database."""
     before = sum((await log.ends(bed.kafka, laid.prefix, published_by(laid.service))).values())
     database = await prepared(bed, laid)
     messages = {place: end for place, end in laid.ends.items() if place[0] != DAY.name}
+    servers = bed.server_cpu_seconds()
     async with running(bed, laid.service, prefix=laid.prefix, database=database) as subject:
         until_messages = await subject.reached(messages) if messages else 0.0
         until_days = await subject.reached(laid.ends)
@@ -102,16 +109,17 @@ async def read_again(bed: Bed, laid: Laid, *, fold_own: bool = True) -> Reading:
     stored = await _size(database)
     await bed.drop_database(database)
     after = sum((await log.ends(bed.kafka, laid.prefix, published_by(laid.service))).values())
-    own = await folded(bed, laid) if fold_own else {}
+    own = await folded(bed, laid)
     return Reading(
         messages_seconds=until_messages,
         days_seconds=until_days - until_messages,
-        own_seconds=own.get("seconds", 0.0),
+        own_seconds=own["seconds"],
         published=after - before,
         cpu_seconds=cpu,
-        own_cpu_seconds=own.get("cpu_seconds", 0.0),
+        own_cpu_seconds=own["cpu_seconds"],
+        server_cpu_seconds=bed.server_cpu_seconds() - servers,
         peak_mb=peak,
-        own_peak_mb=own.get("peak_mb", 0.0),
+        own_peak_mb=own["peak_mb"],
         stored=stored,
     )
 

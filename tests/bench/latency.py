@@ -19,6 +19,7 @@ from tests.bench.agency import Agency
 from tests.bench.bed import Bed
 from tests.bench.hops import Hops
 from tests.bench.load import load
+from tests.bench.processes import peak_mb
 from tests.bench.results import Goal, Results
 from tests.bench.year import home_of_year, installation_of, recorded
 
@@ -40,7 +41,7 @@ async def measure(bed: Bed, results: Results) -> None:
     idle: list[list[Milliseconds]] = []
     bare: list[list[float]] = []
     async with (
-        _lived(bed) as stack,
+        _lived(bed, results) as stack,
         Agency.on(stack) as agency,
         Hops.on(stack.settings.kafka_address, HOPS) as hops,
     ):
@@ -86,16 +87,21 @@ async def _after_a_pause(ask: Callable[[], Any]) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _lived(bed: Bed) -> AsyncIterator[Stack]:
-    """The four services and the calendar on a copy of the year's home, as durable as in production."""
+async def _lived(bed: Bed, results: Results) -> AsyncIterator[Stack]:
+    """The four services and the calendar on a copy of the year's home, as durable as in production: how long they take
+    to start, and how much memory each has had at the end."""
     lived = await home_of_year(bed)
     copy = bed.folder / "city-copy"
     await asyncio.to_thread(subprocess.run, ["rm", "-rf", str(copy)], check=True)
     await asyncio.to_thread(subprocess.run, ["cp", "-a", str(lived.home), str(copy)], check=True)
     settings = on_free_ports(lived.model_copy(update={"home": copy, "fsync": True}))
     made = installation_of(settings)
+    began = time.monotonic()
     try:
         async with Stack(settings, clock=made.clock, start=made.start) as stack:
+            results.figure("stack_start_seconds", round(time.monotonic() - began, 1))
             yield stack
+            peaks = {name: part.pid for name, part in stack.parts.items() if part.pid is not None}
+            results.figure("stack_peak_mb", {name: round(peak_mb(pid)) for name, pid in peaks.items()})
     finally:
         await asyncio.to_thread(subprocess.run, ["rm", "-rf", str(copy)], check=True)

@@ -6,6 +6,7 @@ import dataclasses
 import gc
 import importlib
 import json
+import os
 import resource
 import sys
 import time
@@ -19,6 +20,7 @@ from services.runtime.replay import Replay
 from services.runtime.runtime import Runtime
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics
+from tests.bench.processes import peak_mb
 
 
 async def fold(name: str) -> dict[str, Any]:
@@ -39,7 +41,7 @@ async def fold(name: str) -> dict[str, Any]:
         "seconds": seconds,
         "events": folding.events,
         "cpu_seconds": used.ru_utime + used.ru_stime,
-        "peak_mb": used.ru_maxrss / 1024,
+        "peak_mb": peak_mb(os.getpid()),
     }
 
 

@@ -9,17 +9,16 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 import httpx
-import psutil
 
 from lotse.stack.ports import free_ports
 from lotse.stack.process import dies_with_us
 from services.runtime.migrations import migrate
 from tests.bench.bed import ROOT, Bed
+from tests.bench.processes import cpu_seconds, peak_mb
 from tests.bench.year import CONFIG
 
 NAMESPACE: Final = uuid.UUID(int=7)
@@ -78,21 +77,11 @@ class Subject:
 
     @property
     def cpu_seconds(self) -> float:
-        times = psutil.Process(self.process.pid).cpu_times()
-        return float(times.user + times.system)
+        return cpu_seconds(self.process.pid)
 
     @property
     def peak_mb(self) -> float:
         return peak_mb(self.process.pid)
-
-
-def peak_mb(pid: int) -> float:
-    """The most memory that a process has had; where the system does not tell, what it has now."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    except (OSError, IndexError):
-        return float(psutil.Process(pid).memory_info().rss) / 2**20
 
 
 def environment(bed: Bed, name: str, *, prefix: str, database: str, port: int = 0) -> dict[str, str]:
