@@ -20,6 +20,7 @@ from services.runtime.database import backoff, is_away, transaction
 from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
+from services.runtime.lag import Lag
 from services.runtime.letting_go import let_go
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
@@ -52,7 +53,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._topics = [t for t in runtime.service.consumes if not is_day(t)]
         self._check = LogCheck(runtime)
         self._consumer: AIOKafkaConsumer | None = None
-        self._shown: dict[int, float] = {}
+        self._lag = Lag(runtime)
         self.assigned = asyncio.Event()
         if not self._topics:
             self.assigned.set()
@@ -91,7 +92,8 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._consumer.subscribe([settings.wire(topic.name) for topic in self._topics], listener=self)
         try:
             await self._consumer.start()
-            await _together([self._lane(self._consumer, number) for number in range(settings.lanes)])
+            lanes = [self._lane(self._consumer, number) for number in range(settings.lanes)]
+            await _together([*lanes, self._lag.show(self._consumer)])
         finally:
             self.assigned.clear()
             with contextlib.suppress(Exception):
@@ -109,7 +111,6 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             polled = await consumer.getmany(*mine, timeout_ms=200)
             if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                 await self._handle(records)
-            await self._show(consumer, number, mine)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Nothing to hand over: the next owner continues from the database."""
@@ -127,6 +128,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 if not is_away(error):
                     raise
                 await asyncio.sleep(0.3)
+        self._lag.stands({self._at(place): offset for place, offset in offsets.items()})
         for (topic, partition), offset in offsets.items():
             if consumer is None:
                 return
@@ -187,6 +189,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                     await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:
             self._pause(topic, partition)
+        self._lag.stands({self._at(place): offset for place, offset in (following | applied.stops).items()})
         self._runtime.committed()
         self._runtime.metrics.batch_size.observe(len(fresh))
         self._runtime.metrics.batch_seconds.observe(time.monotonic() - started)
@@ -245,29 +248,6 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             return False
         end = self._consumer.highwater(self._at(place))
         return end is not None and offset >= end
-
-    async def _show(self, consumer: AIOKafkaConsumer, lane: int, mine: Sequence[TopicPartition]) -> None:
-        """Once a second: offsets for Kafka's own tools, lag for ours. A lane shows its own, as far as it committed."""
-        if time.monotonic() - self._shown.get(lane, 0.0) < 1:
-            return
-        self._shown[lane] = time.monotonic()
-        with contextlib.suppress(Exception):
-            places = [p for p in consumer.assignment() if consumer.highwater(p) is not None]
-            positions = {place: await consumer.position(place) for place in places}
-            lags: dict[str, int] = {topic.name: 0 for topic in self._topics}
-            for place, position in positions.items():
-                lags[plain(place, self._runtime.settings)[0]] += max(0, (consumer.highwater(place) or 0) - position)
-            for topic, lag in lags.items():
-                self._runtime.metrics.lag.labels(topic).set(lag)
-            positions = {place: position for place, position in positions.items() if place in mine}
-            ended = [p for p, position in positions.items() if position >= (consumer.highwater(p) or 0)]
-            await self._runtime.pool.execute(
-                "update consumed_offset set caught_up_at = now() where (topic, partition) in (select * from "
-                "unnest($1::text[], $2::int[])) and caught_up_at < now() - interval '5 seconds'",
-                [plain(p, self._runtime.settings)[0] for p in ended],
-                [p.partition for p in ended],
-            )
-            await asyncio.wait_for(consumer.commit(positions), 2)
 
 
 async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
