@@ -1,7 +1,8 @@
 """The subscriber of the calendar: when a day starts, timers fire, facts are summed up, ranks given; then it is today.
 
 A day waits until this service has applied what its other topics held when the day arrived, so that a message sent
-before the day is decided before it. Firing is safe to repeat: a timer is used up in the transaction of its events.
+before the day is decided before it; days that arrive together, after an outage, wait once. Firing is safe to repeat: a
+timer is used up in the transaction of its events.
 """
 
 import asyncio
@@ -42,6 +43,7 @@ _OVERDUE = """select today, case when (select min(due) from state) <= today then
 where due <= today and not exists (select from parked_subject p where p.subject = state.subject)) else false end
 from business_day"""
 _CHUNK = 500
+_TOGETHER = 31
 _TOPIC = topics.DAY.name
 
 
@@ -52,6 +54,8 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         self._runtime = runtime
         self._ends = Ends(runtime.settings, [topic for topic in runtime.service.consumes if not is_day(topic)])
         self._sought = False
+        self._waited = False
+        """Whether everything is applied that there was when the last poll returned."""
         self.joined = asyncio.Event()
 
     async def run(self) -> None:
@@ -76,7 +80,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
             group_instance_id=settings.member,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_poll_records=1,
+            max_poll_records=_TOGETHER,
             fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
@@ -89,10 +93,13 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                     consumer.seek(place, await self._position())
                     self._sought = True
                 polled = await consumer.getmany(timeout_ms=250)
+                self._waited = False
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                     following = await self._day(record)
-                    if following != await consumer.position(place):  # a seek costs a fetch that is under way
+                    if following != record.offset + 1:  # a seek costs a fetch that is under way
                         consumer.seek(place, following)
+                    if following != record.offset + 1 or self._runtime.stopping.is_set():
+                        break
                 if not polled and consumer.assignment():
                     await self._overdue()
                     await self._work_off()
@@ -140,8 +147,9 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         elif today is not None and day > today + timedelta(days=1):
             return await self._missing(record, today, day)
         else:
-            if today is not None:
+            if today is not None and not self._waited:
                 await self._reach_ends()
+                self._waited = True
             await self._fire(message, day)
             await summarise(self._runtime, day)
             await forget(self._runtime, day)
