@@ -63,7 +63,7 @@ def figures(laid: Laid, reading: Reading, *, empty: int) -> dict[str, float]:
         "days_seconds": round(reading.days_seconds, 2),
         "own_seconds": round(reading.own_seconds, 2),
         "cpu_seconds": round(reading.cpu_seconds + reading.own_cpu_seconds, 2),
-        "server_cpu_seconds": round(reading.server_cpu_seconds, 2),
+        "all_cpu_seconds": round(reading.all_cpu_seconds, 2),
         "peak_mb": round(reading.peak_mb),
         "own_peak_mb": round(reading.own_peak_mb),
         "stored_mb": round((reading.stored - empty) / 2**20, 1),

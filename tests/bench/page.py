@@ -69,11 +69,12 @@ def plan(found: Figures) -> list[str]:
     for one in needs(figures):
         records = f"{one.records / 1e6:,.0f} million | {one.records / YEAR_SECONDS:.1f}"
         rows.append(f"| {one.service} | {records} | {one.core_seconds:,.0f} | {one.replicas} | {one.stored_gb:,.0f} |")
-    says = "; ".join(f"{s} {said:.0f} foretold, {was:.0f} measured" for s, (said, was) in foretold(figures).items())
+    said, was = foretold(figures)
     told = (
-        f"{CITIES} cities; a second: on average; replicas: to read the year again within {REPLAY_HOURS} hours, a core"
+        f"{CITIES} cities; a second: on average; core-seconds: those of PostgreSQL and Kafka too; replicas: to read the"
     )
-    told += f" each. What the lines through 1 x and 4 x say of the whole city's ({WHOLE} x) processor seconds: {says}."
+    told += f" year again within {REPLAY_HOURS} hours, a core each. The lines through 1 x and 4 x say {said:,.0f} core-"
+    told += f"seconds of the whole city ({WHOLE} x); measured: {was:,.0f}, {was / said - 1:+.0%}."
     return [*rows, "", told]
 
 

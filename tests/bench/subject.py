@@ -26,6 +26,7 @@ ALL_PARTS: Final = ("consumer", "calendar")
 """Of a service, that take partitions."""
 _PATIENCE: Final = 900.0
 _STOP_SECONDS: Final = 10.0
+_MAKING: Final = asyncio.Lock()
 _STANDS: Final = """select (select json_object_agg(topic || '/' || partition, next_offset) from consumed_offset)::text,
 (select count(*) from outbox)"""
 
@@ -98,9 +99,10 @@ def environment(bed: Bed, name: str, *, prefix: str, database: str, port: int = 
 
 
 async def migrated(bed: Bed, service: str) -> str:
-    """A new database with the service's tables."""
-    database = await bed.new_database()
-    await migrate(service, database)
+    """A new database with the service's tables. One at a time: Alembic's context is the process's."""
+    async with _MAKING:
+        database = await bed.new_database()
+        await migrate(service, database)
     return database
 
 

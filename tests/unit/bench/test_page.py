@@ -5,13 +5,13 @@ import pytest
 from tests.bench.page import BLOCKS, END, PAGE, filled
 from tests.bench.plan import CITIES, WHOLE, Line, foretold, needs
 
-SERVICE = {"records": 1000, "cpu_seconds": 2.0, "stored_mb": 3.0}
+SERVICES = ("intake", "casework", "referrals", "reporting")
+SMALL = {"records": 1000, "all_cpu_seconds": 2.0, "stored_mb": 3.0}
+LARGE = {"records": 4000, "all_cpu_seconds": 5.0, "stored_mb": 12.0}
 FIGURES = {
-    "city_1": dict.fromkeys(("intake", "casework", "referrals", "reporting"), SERVICE),
-    "city_4": dict.fromkeys(
-        ("intake", "casework", "referrals", "reporting"), {"records": 4000, "cpu_seconds": 5.0, "stored_mb": 12.0}
-    ),
-    "whole_city_cpu_seconds": dict.fromkeys(("intake", "casework", "referrals", "reporting"), 22.0),
+    "city_1": dict.fromkeys(SERVICES, SMALL),
+    "city_4": dict.fromkeys(SERVICES, LARGE),
+    "whole_city_cpu_seconds": 88.0,
 }
 RATIOS = {
     "hop": {"value": 0.81, "goal": "at least 0.75", "met": True, "spread": [0.7, 0.9], "rounds": 5},
@@ -54,7 +54,7 @@ def test_two_sizes_determine_what_a_service_costs_at_all_and_for_each_city() -> 
 
 
 def test_the_whole_city_is_foretold_from_the_two_sizes_alone() -> None:
-    assert foretold(FIGURES)["casework"] == (1.0 + WHOLE, 22.0)
+    assert foretold(FIGURES) == (len(SERVICES) * (1.0 + WHOLE), 88.0)
 
 
 def test_a_country_needs_a_core_for_every_four_hours_of_reading_and_never_less_than_two() -> None:
