@@ -43,7 +43,8 @@ _OVERDUE = """select today, case when (select min(due) from state) <= today then
 where due <= today and not exists (select from parked_subject p where p.subject = state.subject)) else false end
 from business_day"""
 _CHUNK = 500
-_TOGETHER = 31
+_TOGETHER = 7
+"""Days at most in a poll, after which the group must hear of us."""
 _TOPIC = topics.DAY.name
 
 

@@ -76,10 +76,8 @@ async def _slow_down(database: str) -> None:
 
 
 def _replica(bed: Bed, prefix: str, database: str, number: int) -> AbstractAsyncContextManager[Subject]:
-    """When the second has its partitions, both have theirs: they are shared out in one generation. The calendar's one
-    partition is the first's."""
-    parts = ("consumer",) if number else ("consumer", "calendar")
-    return running(bed, "casework", prefix=prefix, database=database, module=TOY, parts=parts)
+    """When the second has its partitions, both have theirs: they are shared out in one generation."""
+    return running(bed, "casework", prefix=prefix, database=database, module=TOY, replica=number)
 
 
 def _people() -> list[str]:

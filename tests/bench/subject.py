@@ -22,8 +22,6 @@ from tests.bench.processes import cpu_seconds, peak_mb
 from tests.bench.year import CONFIG
 
 NAMESPACE: Final = uuid.UUID(int=7)
-ALL_PARTS: Final = ("consumer", "calendar")
-"""Of a service, that take partitions."""
 _PATIENCE: Final = 900.0
 _STOP_SECONDS: Final = 10.0
 _MAKING: Final = asyncio.Lock()
@@ -40,8 +38,6 @@ class Subject:
     database: str
     process: asyncio.subprocess.Process
     db: asyncpg.Connection
-    parts: tuple[str, ...]
-    """What must have its partitions."""
     began: float = 0.0
 
     async def ready(self) -> None:
@@ -56,7 +52,7 @@ class Subject:
             checks: dict[str, str] = (await http.get(f"http://127.0.0.1:{self.port}/health/ready")).json()["checks"]
         except (httpx.TransportError, ValueError):
             return False
-        return all(checks.get(part) == "ok" for part in self.parts)
+        return checks.get("consumer") == checks.get("calendar") == "ok"
 
     async def reached(self, ends: Mapping[tuple[str, int], int], *, every: float = 0.02) -> float:
         """Seconds from the beginning until it had applied everything up to these ends, and published what follows."""
@@ -114,11 +110,13 @@ async def running(
     prefix: str,
     database: str,
     module: str = "",
-    parts: tuple[str, ...] = ("consumer", "calendar"),
+    replica: int = 1,
 ) -> AsyncIterator[Subject]:
-    """The service from its start until it is not needed any more; then it is told to end."""
+    """The service from its start until it is not needed any more; then it is told to end. The next under the same
+    prefix takes its place in the group at once."""
     (port,) = free_ports(1)
     given = environment(bed, name, prefix=prefix, database=database, port=port)
+    given["LOTSE_INSTANCE"] = f"bench-{replica}"
     log = bed.folder / f"{name}.log"
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -131,7 +129,7 @@ async def running(
             preexec_fn=dies_with_us(),
         )
     db: asyncpg.Connection = await asyncpg.connect(database)
-    subject = Subject(name, port, database, process, db, parts)
+    subject = Subject(name, port, database, process, db)
     try:
         async with asyncio.timeout(60):
             await subject.ready()
