@@ -237,6 +237,8 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                     await self._fire_chunk(db, message, day, [row[0] for row in rows], spans)
             self._runtime.committed()
             failpoint("timer")
+            if len(rows) < _CHUNK:
+                return
 
     async def _fire_chunk(
         self, db: asyncpg.Connection, message: Message, day: date, subjects: list[str], spans: Spans
