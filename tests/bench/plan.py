@@ -37,8 +37,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One service of a country, for a year. `records`: read live, and folded of its own; `core_seconds`: PostgreSQL's and
-    Kafka's for it are in; `replicas`: to read the year again within `REPLAY_HOURS`, a core each."""
+    """One service of a country, for a year. `records`: read live, and folded of its own; `core_seconds`: with
+    PostgreSQL's and Kafka's for it; `replicas`: to read the year again within `REPLAY_HOURS`, a core each."""
 
     service: str
     records: float
