@@ -37,8 +37,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One service of a country, for a year. `core_seconds`: PostgreSQL's and Kafka's for it are in; `replicas`: to read
-    the year again within `REPLAY_HOURS`, a core each."""
+    """One service of a country, for a year. `records`: read live, and folded of its own; `core_seconds`: with
+    PostgreSQL's and Kafka's for it; `replicas`: to read the year again within `REPLAY_HOURS`, a core each."""
 
     service: str
     records: float
@@ -59,7 +59,7 @@ def needs(figures: Mapping[str, Any], copies: int = CITIES * WHOLE) -> list[Need
     return [
         Need(
             service,
-            line(figures, service, "records").at(copies),
+            line(figures, service, "records").at(copies) + line(figures, service, "own_records").at(copies),
             line(figures, service, "all_cpu_seconds").at(copies),
             line(figures, service, "stored_mb").at(copies) / 1024,
         )
