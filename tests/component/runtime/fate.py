@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+
+COMMIT: Final = 1000
+"""Points from here on are counted from where it commits."""
 
 
 class Killed(BaseException):
@@ -16,18 +19,18 @@ class Killed(BaseException):
 @dataclass
 class Fate:
     """What becomes of a piece of work at the `point`-th place that it passes: before and after each of its statements,
-    and before each batch that it sends; None: before it commits. It dies, or sleeps until it is `woken`."""
+    and before each batch that it sends. It dies, or sleeps until it is `woken`."""
 
-    point: int | None
+    point: int
     deadly: bool
     asleep: asyncio.Event = field(default_factory=asyncio.Event)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def meet(self, statement: str) -> None:
-        if self.point is None and statement.startswith("COMMIT"):
-            self.point = 0
-        if self.point is None:
-            return
+        if self.point >= COMMIT:
+            if not statement.startswith("COMMIT"):
+                return
+            self.point -= COMMIT
         self.point -= 1
         if self.point != -1:
             return
