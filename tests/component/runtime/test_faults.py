@@ -11,6 +11,8 @@ from tests.component.runtime.people import assert_exact, moved, person, register
 from tests.component.runtime.world import World, until
 
 PEOPLE, MOVES = 60, 8
+LONG_MISSED = {"LOTSE_SESSION_TIMEOUT": "6", "LOTSE_RELAY_IDLE_TIMEOUT": "1"}
+"""The other one comes while the zombie is still a member of their group, and waits for the end of its session."""
 
 
 @pytest.mark.parametrize("failpoint", ["inside:2", "committed:1", "committed:3", "sent:1", "sent:3"])
@@ -27,11 +29,9 @@ async def test_kill_at_a_failpoint_loses_and_doubles_nothing(world: World, failp
 async def test_a_zombie_changes_nothing(world: World) -> None:
     """A replica stops inside a batch, beyond its session; another takes over; the first wakes up and goes on."""
     await send_people(world, people=PEOPLE, moves=MOVES // 2)
-    zombie = await world.start(
-        ready=False, LOTSE_FAIL="inside:2", LOTSE_FAIL_SIGNAL="STOP", LOTSE_RELAY_IDLE_TIMEOUT="1"
-    )
+    zombie = await world.start(ready=False, LOTSE_FAIL="inside:2", LOTSE_FAIL_SIGNAL="STOP", **LONG_MISSED)
     await until(lambda: _stopped(zombie.process.pid), what="the stop")
-    other = await world.start(LOTSE_RELAY_IDLE_TIMEOUT="1")
+    other = await world.start(ready=True, **LONG_MISSED)
     for turn in range(MOVES // 2, MOVES):
         await world.send(topics.PERSON, *(moved(person(n), f"office-{turn}") for n in range(PEOPLE)))
     await until(world.settled, within=60)
