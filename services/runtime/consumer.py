@@ -106,6 +106,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             except Exception as error:
                 if not is_away(error):
                     raise
+                log().warning("waiting", part="assignment", error=fault(error))
                 await asyncio.sleep(0.3)
         self._lag.stands({self._at(place): offset for place, offset in offsets.items()})
         for (topic, partition), offset in offsets.items():
