@@ -25,7 +25,7 @@ def main() -> int:
         prog="tests.chaos", description="Faults against a living city, each followed by a check."
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--scale", type=float, default=0.03, help="of the city's recipients")
+    parser.add_argument("--scale", type=float, default=0.015, help="of the city's recipients")
     parser.add_argument("--minutes", type=float, default=26.0, help="after which no further fault is injected")
     parser.add_argument("--laps", type=int, default=99, help="at most so often every fault")
     parser.add_argument(

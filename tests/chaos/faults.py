@@ -21,19 +21,30 @@ BEYOND_SESSION: Final = 8.0
 OUTAGE: Final = 5.0
 STOP_WITHIN: Final = 13.0
 """Seconds: a service ends 10 after SIGTERM at the latest, and by itself 12 after."""
+END_LEADERS: Final = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
 TURN: Final = 2.0
 """Seconds between two changes of membership."""
 
 
 @dataclass(frozen=True, slots=True)
+class Injected:
+    """How many faults it was (several services at once are several), and violations that only the injection can see."""
+
+    times: int = 1
+    violations: Sequence[str] = ()
+
+
+Inject = Callable[[Town], Awaitable[Injected]]
+"""Raises `NotReached` if it was none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` is what is counted and reported; `inject` returns violations that only it can see."""
+    """`kind` is what is counted and reported."""
 
     kind: str
     target: str
-    inject: Callable[[Town], Awaitable[Sequence[str]]]
-    times: int = 1
-    """How many faults one injection is: several services at once are several."""
+    inject: Inject
 
 
 POINTS: Final = {
@@ -53,49 +64,53 @@ delete, inside a batch's transaction, inside a day. Intake consumes nothing but 
 ZOMBIES: Final = (("casework", "inside"), ("referrals", "committed"), ("reporting", "inside"))
 
 
-def kills() -> list[Fault]:
+def kills(*, together: bool) -> list[Fault]:
+    """One service after the other, or all that a kind befalls at once."""
+    if together:
+        return [Fault(kind, "together", _kill_at(places)) for kind, places in POINTS.items()]
     return [
-        Fault(kind, f"{service}:{point}", _kill_at(service, point))
+        Fault(kind, f"{service}:{point}", _kill_at([(service, point)]))
         for kind, places in POINTS.items()
         for service, point in places
     ]
 
 
-def _kill_at(service: str, point: str) -> Callable[[Town], Awaitable[Sequence[str]]]:
-    async def inject(town: Town) -> Sequence[str]:
+def _kill_at(places: Sequence[tuple[str, str]]) -> Inject:
+    async def inject(town: Town) -> Injected:
         with town.load():
-            await town.passes(service, point)
-        return ()
+            passing = (town.passes(service, point) for service, point in places)
+            done = await asyncio.gather(*passing, return_exceptions=True)
+        return Injected(_reached(done))
 
     return inject
 
 
-def _signal(part: str, number: signal.Signals) -> Callable[[Town], Awaitable[Sequence[str]]]:
+def _signal(part: str, number: signal.Signals) -> Inject:
     """To a part that is busy: the city has just been let go on."""
 
-    async def inject(town: Town) -> Sequence[str]:
+    async def inject(town: Town) -> Injected:
         with town.load():
             await asyncio.sleep(0.5)
             town.parts[part].signal(number)
             await asyncio.sleep(0.5)
-        return ()
+        return Injected()
 
     return inject
 
 
-def _pause(part: str, seconds: float) -> Callable[[Town], Awaitable[Sequence[str]]]:
-    async def inject(town: Town) -> Sequence[str]:
+def _pause(part: str, seconds: float) -> Inject:
+    async def inject(town: Town) -> Injected:
         with town.load():
             await asyncio.sleep(0.5)
             town.parts[part].signal(signal.SIGSTOP)
             await asyncio.sleep(seconds)
             town.parts[part].signal(signal.SIGCONT)
-        return ()
+        return Injected()
 
     return inject
 
 
-async def zombies(town: Town) -> Sequence[str]:
+async def zombies(town: Town) -> Injected:
     """A second replica of each service stops inside its work beyond its session, and wakes to find others there."""
     async with town.second(*(service for service, _ in ZOMBIES)):
         with town.load():
@@ -105,21 +120,20 @@ async def zombies(town: Town) -> Sequence[str]:
         for service, _ in ZOMBIES:
             town.parts[f"{service}-2"].signal(signal.SIGCONT)
         await town.heal()
-    _require_any(done)
-    return ()
+    return Injected(_reached(done))
 
 
 def zombie_of_intake() -> Fault:
     """It consumes the calendar alone: the process that has it is stopped in the middle of a day."""
 
-    async def inject(town: Town) -> Sequence[str]:
+    async def inject(town: Town) -> Injected:
         async with town.second("intake"):
             with town.load():
                 reached = await town.passes("intake", "fired", signal.SIGSTOP)
                 await asyncio.sleep(BEYOND_SESSION)
             _wake(town, reached.pid)
             await town.heal()
-        return ()
+        return Injected()
 
     return Fault("zombie_consumer", "intake", inject)
 
@@ -130,7 +144,7 @@ def _wake(town: Town, pid: int) -> None:
         running.signal(signal.SIGCONT)
 
 
-async def lost_locks(town: Town) -> Sequence[str]:
+async def lost_locks(town: Town) -> Injected:
     """The leading relay stops between its send and its delete until its session ends and another one leads."""
     leading = ("intake", "casework", "referrals")
     async with town.second(*leading):
@@ -141,37 +155,41 @@ async def lost_locks(town: Town) -> Sequence[str]:
         for service in leading:
             town.parts[service].signal(signal.SIGCONT)
         await town.heal()
-    _require_any(done)
-    return ()
+    return Injected(_reached(done))
 
 
-def _require_any(done: Sequence[object]) -> None:
+def _reached(done: Sequence[object]) -> int:
+    """How many were. Raises the first failure if none was, or if one failed otherwise."""
     failed = [error for error in done if isinstance(error, BaseException)]
     if len(failed) == len(done) or any(not isinstance(error, NotReached) for error in failed):
         raise failed[0]
+    return len(done) - len(failed)
 
 
-async def cut_relays(town: Town) -> Sequence[str]:
+async def cut_relays(town: Town) -> Injected:
     """The database ends the sessions that hold the relays' locks, while they work."""
     address = postgres.dsn(
         town.settings, role=postgres.SUPERUSER, password=town.installation.superuser_password, database="postgres"
     )
+    ended = 0
     with town.load():
-        for _ in range(4):
-            await asyncio.sleep(0.3)
+        for _ in range(3):
+            await asyncio.sleep(0.5)
             admin = await asyncpg.connect(address, timeout=5)
             try:
-                await admin.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+                ended += len(
+                    await admin.fetch("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+                )
             finally:
                 await admin.close()
-    return ()
+    return Injected(ended)
 
 
 def storm(seed: int) -> Fault:
     """Second replicas join and leave every two seconds, half of them by `kill -9`."""
     turns = 8
 
-    async def inject(town: Town) -> Sequence[str]:
+    async def inject(town: Town) -> Injected:
         chance = random.Random(seed)
         with town.load():
             for _ in range(turns):
@@ -183,13 +201,13 @@ def storm(seed: int) -> Fault:
                 await asyncio.sleep(max(0.0, TURN - (time.monotonic() - began)))
         for service in SERVICES:
             await town.leave(service, killed=chance.random() < 0.5)
-        return ()
+        return Injected(turns)
 
-    return Fault("replicas_come_and_go", "all", inject, times=turns)
+    return Fault("replicas_come_and_go", "all", inject)
 
 
 def full_disk(server: str, disk: Disk) -> Fault:
-    async def inject(town: Town) -> Sequence[str]:
+    async def inject(town: Town) -> Injected:
         try:
             with town.load():
                 await asyncio.sleep(0.3)
@@ -197,12 +215,12 @@ def full_disk(server: str, disk: Disk) -> Fault:
                 await asyncio.sleep(OUTAGE)
         finally:
             disk.empty()
-        return ()
+        return Injected()
 
     return Fault(f"full_disk_{server}", server, inject)
 
 
-async def terminated_without_broker(town: Town) -> Sequence[str]:
+async def terminated_without_broker(town: Town) -> Injected:
     """SIGTERM to every service under load while the broker is dead: each ends by itself, within its bound."""
     town.gates["kafka"].clear()
     try:
@@ -213,11 +231,9 @@ async def terminated_without_broker(town: Town) -> Sequence[str]:
             ends = await asyncio.gather(*(_ends(town.parts[service]) for service in SERVICES))
     finally:
         town.gates["kafka"].set()
-    return [
-        f"{service} did not end within {STOP_WITHIN:.0f} s of SIGTERM"
-        for service, ended in zip(SERVICES, ends, strict=True)
-        if not ended
-    ]
+    late = [service for service, ended in zip(SERVICES, ends, strict=True) if not ended]
+    told = [f"{service} did not end within {STOP_WITHIN:.0f} s of SIGTERM" for service in late]
+    return Injected(len(SERVICES), told)
 
 
 async def _ends(running: Running) -> bool:
@@ -230,20 +246,20 @@ async def _ends(running: Running) -> bool:
     return True
 
 
-def process_faults(seed: int, disks: dict[str, Disk]) -> list[Fault]:
-    """Everything that befalls processes, servers and disks, once."""
+def process_faults(seed: int, disks: dict[str, Disk], *, together: bool = False) -> list[Fault]:
+    """Everything that befalls processes, servers and disks, once; services one by one, or together."""
     return [
-        *kills(),
+        *kills(together=together),
         *(Fault("kill_simulation", part, _signal(part, signal.SIGKILL)) for part in ("city", "calendar")),
         Fault("kill_broker", "kafka", _signal("kafka", signal.SIGKILL)),
         Fault("pause_broker", "kafka", _pause("kafka", OUTAGE)),
         Fault("restart_postgres", "postgres", _signal("postgres", signal.SIGINT)),
         Fault("kill_postgres", "postgres", _signal("postgres", signal.SIGKILL)),
-        Fault("zombie_consumer", "second replicas", zombies, times=len(ZOMBIES)),
+        Fault("zombie_consumer", "second replicas", zombies),
         zombie_of_intake(),
-        Fault("relay_paused_beyond_its_lock", "leading relays", lost_locks, times=3),
-        Fault("relay_lost_its_lock", "sessions", cut_relays, times=4),
+        Fault("relay_paused_beyond_its_lock", "leading relays", lost_locks),
+        Fault("relay_lost_its_lock", "sessions", cut_relays),
         storm(seed),
-        Fault("terminated_without_broker", "all services", terminated_without_broker, times=len(SERVICES)),
+        Fault("terminated_without_broker", "all services", terminated_without_broker),
         *(full_disk(server, disk) for server, disk in disks.items()),
     ]

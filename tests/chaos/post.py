@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -18,7 +18,7 @@ from contracts.words import is_uuid
 from lotse.check.comparing import city_of
 from lotse.check.reading import Log
 from lotse.daylog import DayLog
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, Inject, Injected
 from tests.chaos.town import NotReached, Town
 from tests.chaos.verdict import still
 
@@ -32,10 +32,10 @@ Forge = Callable[[random.Random, Sequence[ConsumerRecord]], list[Written]]
 """Makes an agency's records from those that it has sent."""
 
 
-def _sent_by(forge: Forge, seed: int) -> Callable[[Town], Awaitable[Sequence[str]]]:
+def _sent_by(forge: Forge, seed: int) -> Inject:
     """While the city is at work, every agency sends what `forge` makes of its earlier messages."""
 
-    async def inject(town: Town) -> Sequence[str]:
+    async def inject(town: Town) -> Injected:
         chance = random.Random(seed)
         agencies = town.scene.city.agency_ids
         made = {agency: forge(chance, await _messages(town, topics.partner_in(agency))) for agency in agencies}
@@ -50,7 +50,7 @@ def _sent_by(forge: Forge, seed: int) -> Callable[[Town], Awaitable[Sequence[str
                         await producer.send_and_wait(topics.partner_in(agency).name, value, key=key, headers=headers)
             finally:
                 await producer.stop()
-        return ()
+        return Injected()
 
     return inject
 
@@ -137,7 +137,7 @@ def _anew(chance: random.Random, one: ConsumerRecord, subject: bytes | None = No
     return [(name, fresh.get(name, value)) for name, value in one.headers]
 
 
-async def week_without_an_agency(town: Town) -> Sequence[str]:
+async def week_without_an_agency(town: Town) -> Injected:
     """An agency's process stands still while a week of business days starts; then it reads all its mail at once."""
     agency = town.scene.city.agency_ids[0]
     town.parts[agency].signal(signal.SIGSTOP)
@@ -153,7 +153,7 @@ async def week_without_an_agency(town: Town) -> Sequence[str]:
     finally:
         await log.close()
         town.parts[agency].signal(signal.SIGCONT)
-    return ()
+    return Injected()
 
 
 def harmless_post(seed: int) -> list[Fault]:

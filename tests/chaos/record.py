@@ -30,11 +30,11 @@ class Record:
     commands: int = 0
     seconds: float = 0.0
 
-    def note(self, fault: Fault, verdict: Verdict) -> None:
+    def note(self, fault: Fault, times: int, verdict: Verdict) -> None:
         """An injected fault, healed and judged."""
         self.checks += 1
-        self.faults[fault.kind] += fault.times
-        self.targets[f"{fault.kind} {fault.target}"] += fault.times
+        self.faults[fault.kind] += times
+        self.targets[f"{fault.kind} {fault.target}"] += times
         self.recoveries[fault.kind].append(verdict.recovery)
         self.blame(f"{fault.kind} {fault.target}", verdict.violations)
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from lotse.settings import SERVICES, Settings
 from lotse.stack.ports import on_free_ports
 from simulation.facts import Scene, read_scene
 from tests.chaos.disks import CannotMount, Disk, disks
-from tests.chaos.faults import Fault, process_faults
+from tests.chaos.faults import Fault, Injected, process_faults
 from tests.chaos.post import SHEAF, absence, harmful_post, harmless_post
 from tests.chaos.record import Record
 from tests.chaos.town import NotHealed, NotReached, Town
@@ -142,7 +142,7 @@ class Trouble:
             if self._over():
                 break
             self._say(f"lap {lap}")
-            for fault in self._lap(small):
+            for fault in self._lap(small, together=lap > 1):
                 if self._over():
                     break
                 await self._one(fault)
@@ -160,15 +160,16 @@ class Trouble:
                 await self._one(fault)
         await self._one(absence())
 
-    def _lap(self, small: dict[str, Disk]) -> Iterator[Fault]:
+    def _lap(self, small: dict[str, Disk], *, together: bool) -> Iterator[Fault]:
+        """First one service after the other, then all that a kind befalls at once."""
         seed = self._chance.getrandbits(32)
-        faults = [*process_faults(seed, small), *harmless_post(seed)]
+        faults = [*process_faults(seed, small, together=together), *harmless_post(seed)]
         self._chance.shuffle(faults)
         wanted = self._asked.only
         return (one for one in faults if not wanted or one.kind in wanted or one.target in wanted)
 
     async def _one(self, fault: Fault) -> None:
-        seen: Sequence[str] = ()
+        seen = Injected()
         began = time.monotonic()
         try:
             seen = await fault.inject(self._town)
@@ -178,12 +179,12 @@ class Trouble:
             await judge(self._town, replay=False)
             return
         except Exception as error:  # whatever it was, the run goes on and its record says so
-            seen = [f"while it lasted: {type(error).__name__}: {error}"]
+            seen = Injected(violations=[f"while it lasted: {type(error).__name__}: {error}"])
         lasted = time.monotonic() - began
         verdict = await judge(self._town, replay=fault.kind not in self._record.replayed)
         self._record.replayed.add(fault.kind)
-        verdict.violations = [*seen, *verdict.violations]
-        self._record.note(fault, verdict)
+        verdict.violations = [*seen.violations, *verdict.violations]
+        self._record.note(fault, seen.times, verdict)
         fate = "clean" if not verdict.violations else f"{len(verdict.violations)} violations: {verdict.violations[0]}"
         count = self._record.faults.total()
         times = f"{lasted:.1f} s, still after {verdict.recovery:.1f} s, judged in {verdict.judging:.1f} s"

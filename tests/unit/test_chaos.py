@@ -91,8 +91,9 @@ def test_a_wrong_clock_is_wrong_by_weeks() -> None:
     assert all(abs((day - DAY).days) >= 30 for day in days)
 
 
-def test_every_service_is_killed_and_no_fault_is_there_twice() -> None:
-    faults = [*process_faults(1, {}), *harmless_post(1), *harmful_post(1)]
+@pytest.mark.parametrize("together", [False, True])
+def test_every_service_is_killed_and_no_fault_is_there_twice(*, together: bool) -> None:
+    faults = [*process_faults(1, {}, together=together), *harmless_post(1), *harmful_post(1)]
     places = [(fault.kind, fault.target) for fault in faults]
     assert len(set(places)) == len(places)
     killed = {service for places in POINTS.values() for service, _ in places}
@@ -100,10 +101,10 @@ def test_every_service_is_killed_and_no_fault_is_there_twice() -> None:
 
 
 def test_a_record_counts_faults_and_says_what_was_found_after_which() -> None:
-    fault = next(one for one in process_faults(1, {}) if one.times == 3)
+    fault = next(iter(process_faults(1, {})))
     record = Record(seed=1, scale=0.01)
-    record.note(fault, Verdict(recovery=2.0))
-    record.note(fault, Verdict(recovery=4.0, violations=["outbox_not_empty at intake: 1 messages are not published"]))
+    record.note(fault, 3, Verdict(recovery=2.0))
+    record.note(fault, 3, Verdict(recovery=4.0, violations=["outbox_not_empty at intake: 1 message"]))
     said = record.as_dict()
     assert said["faults"] == {fault.kind: 6}
     assert said["violations"] == 1
@@ -118,9 +119,9 @@ def test_figures_that_differ_are_named_and_what_was_only_answered_is_none() -> N
 
 
 def test_the_page_shows_what_the_run_recorded() -> None:
-    fault = next(one for one in process_faults(1, {}) if one.times == 3)
+    fault = next(iter(process_faults(1, {})))
     record = Record(seed=1, scale=0.01, events=12_345)
-    record.note(fault, Verdict(recovery=2.0))
+    record.note(fault, 3, Verdict(recovery=2.0))
     page = PAGE.read_text()
     shown = filled(page, record.as_dict())
     assert f"| {fault.kind} | 3 | 2.0 | 2.0 |" in shown
