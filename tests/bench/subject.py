@@ -111,12 +111,15 @@ async def running(
     database: str,
     module: str = "",
     replica: int = 1,
+    lanes: int | None = None,
 ) -> AsyncIterator[Subject]:
     """The service from its start until it is not needed any more; then it is told to end. The next under the same
     prefix takes its place in the group at once."""
     (port,) = free_ports(1)
     given = environment(bed, name, prefix=prefix, database=database, port=port)
     given["LOTSE_INSTANCE"] = f"bench-{replica}"
+    if lanes is not None:
+        given["LOTSE_LANES"] = str(lanes)
     log = bed.folder / f"{name}.log"
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
