@@ -62,6 +62,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             auto_offset_reset="earliest",
             max_poll_records=settings.batch,
             max_partition_fetch_bytes=4 << 20,
+            fetch_max_bytes=8 << 20,  # of a backlog no more is held in memory than a few batches
             fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
