@@ -22,5 +22,5 @@ async def test_of_a_partition_that_was_given_away_no_end_is_known() -> None:
     settings = Settings(database="postgresql://nobody@127.0.0.1:1/none", namespace=UUID(int=7))
     unasked = cast("asyncpg.Pool", None)
     consumer = Consumer(Runtime(toy.service(city), settings, city, unasked, Metrics()))
-    consumer._consumer = AIOKafkaConsumer()  # in its group, and with nothing assigned
+    consumer._consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1")  # in its group, and with nothing assigned
     assert consumer.at_end((topics.PERSON.name, 0), 5) is False
