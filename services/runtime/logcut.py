@@ -13,9 +13,9 @@ from services.runtime.inbound import PartitionKey
 from services.runtime.runtime import Runtime
 from services.runtime.telemetry import log
 
-_SAVE = """with found as (select * from unnest($1::text[], $2::int[], $3::text[], $4::bigint[]) as row(t, p, i, e))
-insert into consumed_offset as c (topic, partition, next_offset, topic_id, caught_up_at)
-select t, p, 0, i, case when e = 0 then now() end from found order by t, p
+_SAVE = """with found as (select * from unnest($1::text[], $2::int[], $3::text[]) as row(t, p, i))
+insert into consumed_offset as c (topic, partition, next_offset, topic_id)
+select t, p, 0, i from found order by t, p
 on conflict (topic, partition) do update set topic_id = coalesce(c.topic_id, excluded.topic_id)
 returning topic, partition, next_offset, topic_id"""
 _CAUGHT_UP = """update consumed_offset c set caught_up_at = now()
@@ -31,17 +31,19 @@ class LogCheck(Generic[S]):
         self._missed: dict[TopicPartition, int] = {}
 
     async def run(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> dict[PartitionKey, int]:
-        """Our next offset of every assigned partition. Raises what is away."""
+        """Our next offset of every assigned partition. Raises what is away.
+
+        The ends are asked for after the offsets: others may go on committing meanwhile, and must not seem to have read
+        beyond the end.
+        """
         places = sorted(assigned)
         if not places:
             return {}
         settings = self._runtime.settings
-        ends = await asyncio.wait_for(consumer.end_offsets(places), 5)
         ids = await asyncio.to_thread(topic_ids, settings.kafka, tuple(sorted({p.topic for p in places})))
         columns = [p.topic.removeprefix(settings.topic_prefix) for p in places], [p.partition for p in places]
-        rows = await self._runtime.pool.fetch(
-            _SAVE, *columns, [ids.get(p.topic) for p in places], [ends[p] for p in places]
-        )
+        rows = await self._runtime.pool.fetch(_SAVE, *columns, [ids.get(p.topic) for p in places])
+        ends = await asyncio.wait_for(consumer.end_offsets(places), 5)
         await self._runtime.pool.execute(_CAUGHT_UP, *columns, [ends[p] for p in places])
         for topic, partition, following, known in rows:
             at = TopicPartition(settings.wire(topic), partition)
