@@ -1,5 +1,6 @@
 """Small disks for the servers' data, and what fills them. They are the run's own: its mount namespace ends with it."""
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -22,18 +23,22 @@ class Disk:
     """A file system in memory, mounted at a folder that the servers' data will be made in."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        self._ballast = folder / "ballast"
+        self._folder, self._size, self._ballast = folder, size, folder / "ballast"
         self._mount(folder, size)
 
     def fill(self) -> None:
-        """Not a byte is left."""
+        """Not a byte is left. To be called by the thread that mounted: another one may see the machine's own disk there.
+
+        Raises `CannotMount` rather than write there.
+        """
+        found = os.statvfs(self._folder)
+        if found.f_blocks * found.f_frsize > self._size:
+            raise CannotMount(f"{self._folder} is no small disk here")
         with self._ballast.open("ab", buffering=0) as file:
             for block in (BLOCK, 4096, 1):
-                try:
-                    while True:
+                with contextlib.suppress(OSError):
+                    for _ in range(self._size // BLOCK + BLOCK):
                         file.write(bytes(block))
-                except OSError:
-                    continue
 
     def empty(self) -> None:
         self._ballast.unlink(missing_ok=True)

@@ -211,7 +211,7 @@ def full_disk(server: str, disk: Disk) -> Fault:
         try:
             with town.load():
                 await asyncio.sleep(0.3)
-                await asyncio.to_thread(disk.fill)
+                disk.fill()
                 await asyncio.sleep(OUTAGE)
         finally:
             disk.empty()

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import orjson
 import pytest
@@ -12,6 +13,7 @@ from contracts import topics
 from contracts.envelope import Envelope, Headers, MalformedEnvelope, midnight, read
 from contracts.events.partners import ReferralReceived
 from contracts.topics import Undecodable
+from tests.chaos.disks import CannotMount, Disk
 from tests.chaos.faults import POINTS, process_faults
 from tests.chaos.page import PAGE, filled
 from tests.chaos.post import (
@@ -134,3 +136,11 @@ def test_the_page_explains_every_fault() -> None:
     told = PAGE.read_text()
     kinds = {fault.kind.removeprefix("partner_messages") for fault in faults}
     assert [kind for kind in sorted(kinds) if f"{kind}`" not in told] == []
+
+
+def test_the_machines_own_disk_is_never_filled(tmp_path: Path) -> None:
+    disk = Disk.__new__(Disk)
+    disk._folder, disk._size, disk._ballast = tmp_path, 1 << 20, tmp_path / "ballast"
+    with pytest.raises(CannotMount):
+        disk.fill()
+    assert not (tmp_path / "ballast").exists()
