@@ -27,7 +27,7 @@ class Disk:
         self._mount(folder, size)
 
     def fill(self) -> None:
-        """Not a byte is left. To be called by the thread that mounted: another one may see the machine's own disk there.
+        """Not a byte is left. To be called by the thread that mounted: others may see the machine's own disk there.
 
         Raises `CannotMount` rather than write there.
         """
