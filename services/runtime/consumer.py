@@ -164,11 +164,6 @@ async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def plain(place: TopicPartition, settings: Settings) -> PartitionKey:
-    """A partition at the broker by the name that contracts and database use."""
-    return place.topic.removeprefix(settings.topic_prefix), place.partition
-
-
 def record_of(raw: ConsumerRecord, settings: Settings) -> Record:
     topic = raw.topic.removeprefix(settings.topic_prefix)
     return Record(topic, raw.partition, raw.offset, raw.key, raw.headers, raw.value)
