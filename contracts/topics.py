@@ -84,6 +84,7 @@ class Topic:
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(-1 if self.retention_days is None else self.retention_days * DAY_MS),
             "max.message.bytes": str(self.max_bytes),
+            "message.timestamp.type": "LogAppendTime",  # of which day a record is, no sender's clock says
             **({"max.compaction.lag.ms": str(COMPACTION_LAG_MS)} if self.compacted else {}),
         }
 

@@ -8,7 +8,8 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Generic, Protocol
+from types import MappingProxyType
+from typing import Final, Generic, Protocol
 
 import asyncpg
 
@@ -24,6 +25,7 @@ _TODAY = """(select today from business_day), (select array_agg(distinct topic) 
  where caught_up_at < now() - make_interval(secs => $1) or caught_up_at is null)"""
 _FENCE = f"""select topic, partition, next_offset, {_TODAY} from consumed_offset
 where (topic, partition) in (select * from unnest($2::text[], $3::int[])) order by topic, partition for update"""
+_NONE: Final[Mapping[PartitionKey, int]] = MappingProxyType({})
 _BEGIN = """insert into consumed_offset (topic, partition, next_offset)
 select t, p, 0 from unnest($1::text[], $2::int[]) as row(t, p) on conflict do nothing"""
 _ADVANCE = """update consumed_offset c set next_offset = n.o,
@@ -60,27 +62,30 @@ class Batches(Generic[S]):
     def __init__(self, runtime: Runtime[S], reader: Reader) -> None:
         self._runtime, self._reader = runtime, reader
 
-    async def commit(self, records: Sequence[Record]) -> None:
-        """Commits the records. What the database refuses is narrowed down by halves to the record that is to blame."""
+    async def commit(self, records: Sequence[Record], passed: Mapping[PartitionKey, int] = _NONE) -> None:
+        """Commits the records, and where partitions go on after offsets that hold none. What the database refuses is
+        narrowed down by halves to the record that is to blame."""
         try:
-            await self._persist(records)
+            await self._persist(records, passed)
         except Exception as error:
             if is_away(error):
                 raise
             log().warning("batch refused by the database", records=len(records), error=fault(error))
             if len(records) == 1:
-                await self._persist(records, refused=error)
+                await self._persist(records, passed, refused=error)
             else:
                 middle = len(records) // 2
                 await self.commit(records[:middle])
-                await self.commit(records[middle:])
+                await self.commit(records[middle:], passed)
         failpoint("committed")
 
-    async def _persist(self, records: Sequence[Record], *, refused: Exception | None = None) -> None:
+    async def _persist(
+        self, records: Sequence[Record], passed: Mapping[PartitionKey, int], *, refused: Exception | None = None
+    ) -> None:
         """One transaction; waits in place, without limit, while the database is away."""
         for attempt in itertools.count(1):
             try:
-                await self._transact(records, refused=refused)
+                await self._transact(records, passed, refused=refused)
                 return
             except Exception as error:
                 if self._runtime.stopping.is_set() or not (is_away(error) or isinstance(error, NoBusinessDay)):
@@ -90,11 +95,13 @@ class Batches(Generic[S]):
                     log().warning("waiting", part="consumer", attempt=attempt, error=fault(error))
                 await backoff(attempt)
 
-    async def _transact(self, records: Sequence[Record], *, refused: Exception | None) -> None:
+    async def _transact(
+        self, records: Sequence[Record], passed: Mapping[PartitionKey, int], *, refused: Exception | None
+    ) -> None:
         started = time.monotonic()
         with self._runtime.tracing.transaction() as spans:
             async with transaction(self._runtime.pool) as db:
-                fresh, following, (today, behind) = await self._fence(db, records)
+                fresh, following, (today, behind) = await self._fence(db, records, passed)
                 applied = Applied({}, [])
                 if fresh:
                     if today is None:
@@ -105,6 +112,7 @@ class Batches(Generic[S]):
                     if gone := applied.let_go:
                         await let_go(self._runtime, db, gone, today=today, behind=behind, spans=spans)
                     failpoint("inside")
+                if fresh or passed:
                     await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:
             self._reader.pause(topic, partition)
@@ -114,10 +122,10 @@ class Batches(Generic[S]):
         self._runtime.metrics.batch_seconds.observe(time.monotonic() - started)
 
     async def _fence(
-        self, db: asyncpg.Connection, records: Sequence[Record]
+        self, db: asyncpg.Connection, records: Sequence[Record], passed: Mapping[PartitionKey, int]
     ) -> tuple[list[Record], dict[PartitionKey, int], Today]:
         """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense."""
-        places = sorted({(record.topic, record.partition) for record in records})
+        places = sorted({(record.topic, record.partition) for record in records} | passed.keys())
         topics, partitions = (list(column) for column in zip(*places, strict=True))
         arguments = self._runtime.settings.behind_after, topics, partitions
         rows = await db.fetch(_FENCE, *arguments)
@@ -136,6 +144,7 @@ class Batches(Generic[S]):
                 continue
             following[place] = record.offset + 1
             fresh.append(record)
+        following |= {place: max(at, following[place]) for place, at in passed.items()}
         return fresh, following, (rows[0][3], frozenset(rows[0][4] or ()))
 
     async def _advance(self, db: asyncpg.Connection, following: dict[PartitionKey, int]) -> None:

@@ -9,17 +9,18 @@ import itertools
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Generic
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.runtime.batch import Batches
 from services.runtime.database import backoff, is_away
+from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
 from services.runtime.inbound import PartitionKey, Record
 from services.runtime.lag import Lag
+from services.runtime.lane import Lane
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
-from services.runtime.settings import Settings
 from services.runtime.telemetry import fault, log
 
 
@@ -33,6 +34,10 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._batches = Batches(runtime, self)
         self._consumer: AIOKafkaConsumer | None = None
         self._lag = Lag(runtime)
+        self._daybreaks = Daybreaks(runtime)
+        self._lanes: list[Lane[S]] = []
+        self._sought: set[TopicPartition] = set()
+        """Partitions that are read from where the database stands."""
         self.assigned = asyncio.Event()
         if not self._topics:
             self.assigned.set()
@@ -60,6 +65,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             client_id=self._runtime.service.name,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            isolation_level="read_committed",
             max_poll_records=settings.batch,
             max_partition_fetch_bytes=4 << 20,
             fetch_max_bytes=8 << 20,  # of a backlog no more is held in memory than a few batches
@@ -72,28 +78,31 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._consumer.subscribe([settings.wire(topic.name) for topic in self._topics], listener=self)
         try:
             await self._consumer.start()
-            lanes = [self._lane(self._consumer, number) for number in range(settings.lanes)]
+            self._lanes = [Lane(self._runtime, self._daybreaks, self._consumer) for _ in range(settings.lanes)]
+            lanes = [self._run(lane, number) for number, lane in enumerate(self._lanes)]
             await _together([*lanes, self._lag.show(self._consumer)])
         finally:
             self.assigned.clear()
+            self._sought.clear()
+            await self._daybreaks.close()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._consumer.stop(), 3)
 
-    async def _lane(self, consumer: AIOKafkaConsumer, number: int) -> None:
-        """One transaction after the other over a share of our partitions, in all topics the same numbers: what concerns
-        one client is in one lane."""
-        settings = self._runtime.settings
+    async def _run(self, lane: Lane[S], number: int) -> None:
+        """One transaction after the other over a share of our partitions."""
         while not self._runtime.stopping.is_set():
-            mine = [place for place in consumer.assignment() if place.partition % settings.lanes == number]
+            mine = {place for place in self._sought if place.partition % self._runtime.settings.lanes == number}
             if not mine:
                 await asyncio.sleep(0.05)
                 continue
-            polled = await consumer.getmany(*mine, timeout_ms=200)
-            if records := [record_of(raw, settings) for batch in polled.values() for raw in batch]:
-                await self._batches.commit(records)
+            records, passed = await lane.poll(mine)
+            news = {place: offset for place, offset in passed.items() if offset > self._lag.stand(self._at(place))}
+            if records or news:
+                await self._batches.commit(records, news)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Nothing to hand over: the next owner continues from the database."""
+        self._sought -= revoked
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Seeks to the database's offsets. Only a saving: fetching may have begun, and the fence is the safety."""
@@ -117,6 +126,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 consumer.pause(self._at((topic, partition)))
             else:
                 consumer.seek(self._at((topic, partition)), offset)
+                self._sought.add(self._at((topic, partition)))
         self.assigned.set()
 
     def _at(self, place: PartitionKey) -> TopicPartition:
@@ -133,11 +143,16 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             log().error(
                 "records lost: partition stopped", topic=record.topic, partition=record.partition, reason=reason
             )
-            consumer.pause(place)
+            self._end(place)
+        for lane in self._lanes:
+            lane.forget(place)
         consumer.seek(place, expected)
 
     def pause(self, topic: str, partition: int) -> None:
-        place = self._at((topic, partition))
+        self._end(self._at((topic, partition)))
+
+    def _end(self, place: TopicPartition) -> None:
+        self._sought.discard(place)
         if self._consumer is not None and place in self._consumer.assignment():
             self._consumer.pause(place)
 
@@ -162,8 +177,3 @@ async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def record_of(raw: ConsumerRecord, settings: Settings) -> Record:
-    topic = raw.topic.removeprefix(settings.topic_prefix)
-    return Record(topic, raw.partition, raw.offset, raw.key, raw.headers, raw.value)

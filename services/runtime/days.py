@@ -1,8 +1,8 @@
 """The subscriber of the calendar: when a day starts, timers fire, facts are summed up, ranks given; then it is today.
 
-A day waits until this service has applied what its other topics held when the day arrived, so that a message sent
-before the day is decided before it; days that arrive together, after an outage, wait once. Firing is safe to repeat: a
-timer is used up in the transaction of its events.
+A day waits until this service has applied what the broker had stored in its other topics before it, and the consumer
+waits with what came after it (lane.py): whatever was down meanwhile, each message is decided on the day of its arrival.
+Firing is safe to repeat: a timer is used up in the transaction of its events.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from contracts.events.calendar import DayStarted
 from contracts.topics import Undecodable
 from services.runtime.audit import forget
 from services.runtime.batch import business_day
-from services.runtime.consumer import record_of
 from services.runtime.database import backoff, is_away, transaction, upsert_models
 from services.runtime.decision import Message, Refusal, S
 from services.runtime.ends import Ends
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Record, decode
+from services.runtime.lane import record_of
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.summary import summarise
 from services.runtime.telemetry import fault, log
@@ -44,8 +44,6 @@ _OVERDUE = """select today, case when (select min(due) from state) <= today then
 where due <= today and not exists (select from parked_subject p where p.subject = state.subject)) else false end
 from business_day"""
 _CHUNK = 500
-_TOGETHER = 7
-"""Days at most in a poll, after which the group must hear of us."""
 _TOPIC = topics.DAY.name
 
 
@@ -57,8 +55,6 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         others = [topic for topic in runtime.service.consumes if not is_day(topic)]
         self._ends = ends or Ends(runtime.settings, others)
         self._sought = False
-        self._waited = False
-        """Whether everything is applied that there was when the last poll returned."""
         self.joined = asyncio.Event()
 
     async def run(self) -> None:
@@ -83,7 +79,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
             group_instance_id=settings.member,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_poll_records=_TOGETHER,
+            max_poll_records=7,  # days; after them the group must hear of us
             fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
@@ -96,7 +92,6 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                     consumer.seek(place, await self._position())
                     self._sought = True
                 polled = await consumer.getmany(timeout_ms=250)
-                self._waited = False
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                     following = await self.day(record)
                     if following != record.offset + 1:  # a seek costs a fetch that is under way
@@ -150,9 +145,8 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         elif today is not None and day > today + timedelta(days=1):
             return await self._missing(record, today, day)
         else:
-            if today is not None and not self._waited:
-                await self._reach_ends()
-                self._waited = True
+            if today is not None:
+                await self._reach(record.stored)
             await self._fire(message, day)
             await summarise(self._runtime, day)
             await forget(self._runtime, day)
@@ -177,9 +171,9 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         await asyncio.sleep(1)
         return record.offset
 
-    async def _reach_ends(self) -> None:
-        """Waits until everything that our other topics held when the day arrived is applied."""
-        ends = await self._ends.read()
+    async def _reach(self, began: int) -> None:
+        """Waits until everything is applied that was stored in our other topics before the day."""
+        ends = await self._ends.read(began)
         while not self._runtime.stopping.is_set():
             self._runtime.moved.clear()
             rows = await self._runtime.pool.fetch("select topic, partition, next_offset from consumed_offset")

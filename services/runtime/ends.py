@@ -1,4 +1,5 @@
-"""The end offsets of our topics, asked on a connection of its own: behind a waiting fetch the answer would wait too."""
+"""Where our topics ended at a moment, asked on a connection of its own: behind a waiting fetch the answer would wait
+too."""
 
 import asyncio
 import contextlib
@@ -26,22 +27,28 @@ class Ends:
         }
         self._client: AIOKafkaConsumer | None = None
 
-    async def read(self) -> dict[PartitionKey, int]:
-        """As the broker has them now. Raises what is away."""
+    async def read(self, before: int) -> dict[PartitionKey, int]:
+        """The next offsets after everything that the broker stored `before` a moment that is past, in ms since the
+        epoch. Raises what is away."""
         if not self._places:
             return {}
         if self._client is None:
             client = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.kafka, client_id=f"{self._settings.service}.ends"
+                bootstrap_servers=self._settings.kafka,
+                client_id=f"{self._settings.service}.ends",
+                isolation_level="read_committed",
             )
             await asyncio.wait_for(client.start(), _WITHIN)
             self._client = client
         try:
-            found = await asyncio.wait_for(self._client.end_offsets(list(self._places)), _WITHIN)
+            ends = await asyncio.wait_for(self._client.end_offsets(list(self._places)), _WITHIN)
+            later = await asyncio.wait_for(self._client.offsets_for_times(dict.fromkeys(self._places, before)), _WITHIN)
         except BaseException:
             await self.close()
             raise
-        return {self._places[place]: end for place, end in found.items()}
+        return {
+            self._places[place]: end if (at := later.get(place)) is None else at.offset for place, end in ends.items()
+        }
 
     async def close(self) -> None:
         client, self._client = self._client, None

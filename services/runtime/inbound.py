@@ -33,6 +33,8 @@ class Record(NamedTuple):
     value: bytes | None
     queued: int | None = None
     """Its row in `parked_record`, if it comes from there."""
+    stored: int = 0
+    """When the broker stored it, in ms since the epoch."""
 
 
 class Decoded(NamedTuple):

@@ -27,6 +27,10 @@ class Lag(Generic[S]):
         """The database's next offsets of these partitions."""
         self._following |= offsets
 
+    def stand(self, place: TopicPartition) -> int:
+        """The database's next offset, as far as it is known."""
+        return self._following.get(place, 0)
+
     async def show(self, consumer: AIOKafkaConsumer) -> None:
         """Until the runtime stops."""
         stopping = self._runtime.stopping

@@ -25,11 +25,11 @@ from sqlmodel import SQLModel
 from contracts.city import read_city
 from contracts.event import Erasure
 from contracts.topics import Topic
-from services.runtime.consumer import record_of
 from services.runtime.database import bulk, connect_pool, transaction, upsert_models
 from services.runtime.decision import Message, S
 from services.runtime.erasing import left_of, rows_of
 from services.runtime.inbound import Decoded, decode
+from services.runtime.lane import record_of
 from services.runtime.migrations import migrate
 from services.runtime.runtime import Runtime, folds, is_day
 from services.runtime.settings import Settings

@@ -12,6 +12,10 @@ class OffsetAndMetadata(NamedTuple):
     offset: int
     metadata: str
 
+class OffsetAndTimestamp(NamedTuple):
+    offset: int
+    timestamp: int | None
+
 class RecordMetadata(NamedTuple):
     topic: str
     partition: int
@@ -41,6 +45,7 @@ class AIOKafkaConsumer:
         client_id: str = ...,
         enable_auto_commit: bool = ...,
         auto_offset_reset: str = ...,
+        isolation_level: str = ...,
         max_poll_records: int | None = ...,
         max_partition_fetch_bytes: int = ...,
         fetch_max_wait_ms: int = ...,
@@ -70,6 +75,9 @@ class AIOKafkaConsumer:
     async def seek_to_end(self, *partitions: TopicPartition) -> bool: ...
     async def beginning_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]: ...
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]: ...
+    async def offsets_for_times(
+        self, timestamps: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, OffsetAndTimestamp | None]: ...
     async def committed(self, partition: TopicPartition) -> int | None: ...
     async def commit(self, offsets: Mapping[TopicPartition, int] | None = ...) -> None: ...
     async def getone(self, *partitions: TopicPartition) -> ConsumerRecord: ...

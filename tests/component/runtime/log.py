@@ -2,6 +2,7 @@
 them. Nothing else of the runtime is replaced."""
 
 import asyncio
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,12 @@ BATCH_RECORDS = 3
 @dataclass
 class Log:
     partitions: dict[PartitionKey, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    clock: int = 0
 
     def append(self, place: PartitionKey, key: bytes | None, value: bytes | None, headers: Sequence[Header]) -> Record:
         found = self.partitions[place]
-        record = Record(*place, len(found), key, headers, value)
+        self.clock += 1
+        record = Record(*place, len(found), key, headers, value, stored=self.clock)
         found.append(record)
         return record
 
@@ -32,6 +35,10 @@ class Log:
 
     def end(self, place: PartitionKey) -> int:
         return len(self.partitions[place])
+
+    def until(self, place: PartitionKey, stored: int) -> int:
+        """The offset of the first record that was stored then or later."""
+        return bisect_left(self.partitions[place], stored, key=lambda record: record.stored)
 
     def of(self, topic: str) -> list[Record]:
         """A topic's records, partition by partition."""
@@ -44,8 +51,8 @@ class LogEnds(Ends):
     def __init__(self, log: Log, places: Sequence[PartitionKey]) -> None:
         self._log, self._mine = log, places
 
-    async def read(self) -> dict[PartitionKey, int]:
-        return {place: self._log.end(place) for place in self._mine}
+    async def read(self, before: int) -> dict[PartitionKey, int]:
+        return {place: self._log.until(place, before) for place in self._mine}
 
     async def close(self) -> None:
         """There is no connection."""

@@ -40,12 +40,14 @@ class Member:
         self.parking = Parking(self.runtime)
         self.relay = Relay(self.runtime)
 
-    def poll(self, sizes: Iterable[int]) -> list[Record]:
-        """At most so many of each partition; the positions are behind them at once, as Kafka's are."""
+    def poll(self, sizes: Iterable[int], day: int | None) -> list[Record]:
+        """At most so many of each partition, and nothing that came after the `day` that has yet to begin; the positions
+        are behind them at once, as Kafka's are."""
         found = []
         for place, size in zip(PLACES, sizes, strict=True):
             if place in self.positions:
-                records = self.log.read(place, self.positions[place], size)
+                most = size if day is None else min(size, self.log.until(place, day) - self.positions[place])
+                records = self.log.read(place, self.positions[place], max(0, most))
                 self.positions[place] += len(records)
                 found += records
         return found

@@ -80,7 +80,7 @@ class LogWorld:
         """Everything in the log is applied, by whoever owns it."""
         for name in NAMES:
             await self.wake(name)
-            while records := self.members[name].poll((100,) * PARTITIONS):
+            while records := self.members[name].poll((100,) * PARTITIONS, await self.daybreak()):
                 await self.deliver(name, records)
 
     async def wake(self, name: str) -> None:
@@ -134,6 +134,11 @@ class LogWorld:
     def begin_day(self) -> None:
         self.today += timedelta(days=1) if self.log.end(CALENDAR) else timedelta()
         self.publish(topics.DAY, DayStarted(occurred_on=self.today), self.today.toordinal())
+
+    async def daybreak(self) -> int | None:
+        """When the first day began that has not begun in the service."""
+        following = (await self.stands()).get(CALENDAR, 0)
+        return next((day.stored for day in self.log.read(CALENDAR, following, 1)), None)
 
     async def stands(self) -> dict[PartitionKey, int]:
         rows = await self.eye.fetch("select topic, partition, next_offset from consumed_offset")

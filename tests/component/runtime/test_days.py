@@ -1,6 +1,9 @@
 """Business time is an event: what was sent before a day is decided before it, and each timer fires once."""
 
+from collections import Counter
 from datetime import date, timedelta
+
+import pytest
 
 from contracts import topics
 from contracts.events import casework
@@ -24,6 +27,30 @@ async def test_a_day_that_arrives_before_messages_sent_ahead_of_it_waits_for_the
     assert len(found) == 3 * PEOPLE
     assert {event.occurred_on for event in found} == {FIRST_DAY}
     assert replica.process.returncode is None
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+async def test_what_came_after_a_day_is_decided_on_it_although_nobody_was_there(world: World, replicas: int) -> None:
+    """Three days' messages and two days wait for the service: each message is decided on the day of its arrival, also
+    by a replica that has no part in the calendar."""
+    moves = [moved(person(n)) for n in range(PEOPLE)]
+    await world.send(topics.PERSON, *(registered(person(n)) for n in range(PEOPLE)))
+    away = await world.start()
+    await until(world.settled)
+    away.process.kill()
+    await away.ended()
+    for n in range(3):
+        if n:
+            await world.day(FIRST_DAY + timedelta(days=n))
+        await world.send(topics.PERSON, *moves)
+    for _ in range(replicas):
+        await world.start()
+    await until(lambda: _is(world, FIRST_DAY + timedelta(days=2)))
+    await until(world.settled)
+    found = Counter(
+        e.occurred_on for _, e in first_occurrences(await world.published()) if isinstance(e, casework.CaseTransferred)
+    )
+    assert found == {FIRST_DAY + timedelta(days=n): PEOPLE for n in range(3)}
 
 
 async def test_each_timer_fires_exactly_once_also_over_a_kill_inside_the_day(world: World) -> None:

@@ -224,7 +224,11 @@ class Weather(RuleBasedStateMachine):
 
     def _deliver(self, name: str, sizes: tuple[int, ...], doom: Doom) -> None:
         self._run(self.world.wake(name))
-        self._run(self.world.deliver(name, self.world.members[name].poll(sizes), fate(doom)))
+        self._run(self._polled(name, sizes, doom))
+
+    async def _polled(self, name: str, sizes: tuple[int, ...], doom: Doom) -> None:
+        records = self.world.members[name].poll(sizes, await self.world.daybreak())
+        await self.world.deliver(name, records, fate(doom))
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, 15))

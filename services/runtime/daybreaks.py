@@ -1,0 +1,89 @@
+"""When each business day began, by the broker's clock: what it stored later waits until that day has begun here too.
+
+So what a service decides follows from the log alone, not from when it was running: an agency may have heard of a day
+and answered while we were away, and its answer is of that day (docs/adr/0028).
+"""
+
+import asyncio
+import contextlib
+from typing import Final, Generic
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
+
+from contracts.topics import DAY
+from services.runtime.decision import S
+from services.runtime.runtime import Runtime
+
+_FOLLOWING: Final = "select next_offset from consumed_offset where topic = $1 and partition = 0"
+_WITHIN: Final = 10
+"""Seconds that the broker may take."""
+
+
+class Daybreaks(Generic[S]):
+    """Reads the calendar when it must; in between its partition is paused: behind a waiting fetch an answer waits."""
+
+    def __init__(self, runtime: Runtime[S]) -> None:
+        self._runtime = runtime
+        self._place = TopicPartition(runtime.settings.wire(DAY.name), 0)
+        self._client: AIOKafkaConsumer | None = None
+        self._asking = asyncio.Lock()
+        self._began: dict[int, int] = {}
+        """By offset, in ms since the epoch, of days that had not yet begun here."""
+        self._following = 0
+        """The calendar's offset that this service has yet to work off, as far as we know."""
+        self._known = -1
+        """Every day is known that began before this."""
+
+    async def next(self, stored: int) -> int | None:
+        """When the first day began that has not yet begun here, in ms; None if there is none among what was `stored`
+        until then. Raises what is away."""
+        async with self._asking:
+            if stored > self._known:
+                await self._read()
+                self._known = stored
+            if self._following in self._began:  # perhaps it has begun here in the meantime
+                self._following = await self._runtime.pool.fetchval(_FOLLOWING, DAY.name) or 0
+                self._began = {at: began for at, began in self._began.items() if at >= self._following}
+            return self._began.get(self._following)
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.stop(), 3)
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(_WITHIN):
+                client = self._client or await self._open()
+                end = (await client.end_offsets([self._place]))[self._place]
+                if await client.position(self._place) < end:
+                    await self._read_to(client, end)
+        except TimeoutError:
+            raise KafkaTimeoutError from None
+
+    async def _open(self) -> AIOKafkaConsumer:
+        settings = self._runtime.settings
+        client = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka,
+            client_id=f"{settings.service}.daybreaks",
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=10,
+        )
+        await client.start()
+        self._client = client
+        client.assign([self._place])
+        client.pause(self._place)
+        self._following = await self._runtime.pool.fetchval(_FOLLOWING, DAY.name) or 0
+        client.seek(self._place, self._following)
+        return client
+
+    async def _read_to(self, client: AIOKafkaConsumer, end: int) -> None:
+        client.resume(self._place)
+        try:
+            while await client.position(self._place) < end:
+                polled = await client.getmany(self._place, timeout_ms=200)
+                self._began |= {raw.offset: raw.timestamp for raw in polled.get(self._place, ())}
+        finally:
+            client.pause(self._place)

@@ -1,0 +1,107 @@
+"""A share of the consumer's partitions, in all topics the same numbers: what concerns one client is in one lane.
+
+It polls, keeps what arrived after a day that has not begun here yet (daybreaks.py), and hands out the rest in batches.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Mapping
+from typing import Generic, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from services.runtime.daybreaks import Daybreaks
+from services.runtime.decision import S
+from services.runtime.inbound import PartitionKey, Record
+from services.runtime.runtime import Runtime
+from services.runtime.settings import Settings
+
+_POLL, _SOON = 0.2, 0.05
+"""Seconds to wait for records; while others wait for their day, until we look whether it has begun."""
+
+
+class Batch(NamedTuple):
+    """Records to apply together. `passed`: where partitions go on after them, if offsets without a record lie between,
+    such as a partner's transaction leaves."""
+
+    records: list[Record]
+    passed: Mapping[PartitionKey, int]
+
+
+class Lane(Generic[S]):
+    def __init__(self, runtime: Runtime[S], daybreaks: Daybreaks[S], consumer: AIOKafkaConsumer) -> None:
+        self._runtime, self._daybreaks, self._consumer = runtime, daybreaks, consumer
+        self._kept: dict[TopicPartition, list[Record]] = {}
+        self._latest = 0
+        self._sparse = {runtime.settings.wire(t.name) for t in runtime.service.consumes if not t.sequenced}
+
+    async def poll(self, mine: Collection[TopicPartition]) -> Batch:
+        """A batch of what these partitions hold and whose day has begun, or nothing after a short while.
+
+        As long as some wait for their day the others are polled for more: it begins when all that came before it is
+        applied. Raises what is away.
+        """
+        size = self._runtime.settings.batch
+        self._kept = {place: records for place, records in self._kept.items() if place in mine}
+        ready = await self._take(size) if self._kept else []
+        while len(ready) < size:
+            hungry = [place for place in mine if place not in self._kept]
+            wait = 0 if ready else _SOON if self._kept else _POLL
+            if not hungry:
+                if wait:
+                    await self._moved(wait)
+                break
+            most = max(20, size // len(mine)) if self._kept else size
+            polled = await self._consumer.getmany(*hungry, timeout_ms=int(wait * 1000), max_records=most)
+            if not polled:
+                break
+            self._keep(polled)
+            ready += await self._take(size - len(ready))
+            if not self._kept:
+                break
+        return Batch(ready, await self._passed(mine))
+
+    def forget(self, place: TopicPartition) -> None:
+        """It is read again from elsewhere."""
+        self._kept.pop(place, None)
+
+    def _keep(self, polled: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
+        settings = self._runtime.settings
+        for place, batch in polled.items():
+            self._kept[place] = [record_of(raw, settings) for raw in batch]
+            self._latest = max(self._latest, *(raw.timestamp for raw in batch))
+
+    async def _take(self, most: int) -> list[Record]:
+        """Of what is kept, in order: at most so many whose day has begun."""
+        day = await self._daybreaks.next(self._latest)
+        ready, kept = list[Record](), {}
+        for place, records in self._kept.items():
+            count = min(len(records), most - len(ready))
+            if day is not None:
+                count = next((n for n, one in enumerate(records[:count]) if one.stored >= day), count)
+            ready += records[:count]
+            if count < len(records):
+                kept[place] = records[count:]
+        self._kept = kept
+        return ready
+
+    async def _passed(self, mine: Collection[TopicPartition]) -> dict[PartitionKey, int]:
+        """Where our sparse topics go on."""
+        prefix = self._runtime.settings.topic_prefix
+        passed = {}
+        for place in mine:
+            if place.topic in self._sparse:
+                kept = self._kept.get(place)
+                at = kept[0].offset if kept else await self._consumer.position(place)
+                passed[place.topic.removeprefix(prefix), place.partition] = at
+        return passed
+
+    async def _moved(self, within: float) -> None:
+        self._runtime.moved.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._runtime.moved.wait(), within)
+
+
+def record_of(raw: ConsumerRecord, settings: Settings) -> Record:
+    topic = raw.topic.removeprefix(settings.topic_prefix)
+    return Record(topic, raw.partition, raw.offset, raw.key, raw.headers, raw.value, stored=max(0, raw.timestamp))
