@@ -39,6 +39,7 @@ class Log:
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would log is told as a refusal
         self._kafka = AIOKafkaConsumer(
             bootstrap_servers=self._address,
+            isolation_level="read_committed",  # as the services do: what a partner took back was never said
             auto_offset_reset="earliest",  # by default an assignment jumps to the end, and may overtake our seek
             request_timeout_ms=REQUEST_MS,
             max_partition_fetch_bytes=2 << 20,
