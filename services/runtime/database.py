@@ -6,6 +6,7 @@ Hot paths write with `unnest` or COPY, made from the SQLModel tables; SQLModel's
 import asyncio
 import contextlib
 import functools
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Literal, cast
@@ -58,13 +59,14 @@ async def _nothing_to_reset(_: asyncpg.Connection) -> None:
 async def connect_pool(
     settings: Settings, *, schema: str | None = None, connection_class: type[asyncpg.Connection] = asyncpg.Connection
 ) -> asyncpg.Pool:
-    """A pool of autocommit connections. A plan cached while a table was small would be kept: it never is."""
+    """A pool of autocommit connections."""
     return await asyncpg.create_pool(
         settings.database,
         min_size=1,
         max_size=settings.pool,
         timeout=5,
         command_timeout=settings.transaction_timeout,
+        max_cacheable_statement_size=1 << 16,  # what a unit writes to many tables is one statement
         connection_class=connection_class,
         init=_setup,
         reset=_nothing_to_reset,
@@ -74,25 +76,44 @@ async def connect_pool(
 
 @contextlib.asynccontextmanager
 async def transaction(
-    pool: asyncpg.Pool, *, isolation: Literal["read_committed", "repeatable_read"] = "read_committed"
+    pool: asyncpg.Pool,
+    *,
+    isolation: Literal["read_committed", "repeatable_read"] = "read_committed",
+    whole: bool = False,
 ) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction on a connection of the pool. The only place where one is opened."""
+    """A transaction on a connection of the pool. The only place where one is opened. `whole`: it reads whole tables,
+    and is planned for that."""
     async with pool.acquire(timeout=5) as db, db.transaction(isolation=isolation):
+        if whole:
+            await db.execute(_WHOLE)
         yield cast(asyncpg.Connection, db)
 
 
+_BY_KEY = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""What a unit touches it finds by key, be it one row or a thousand: planned once, for an index, whatever a table holds.
+Planning each statement anew took twice as long as executing it for one message (docs/performance.md)."""
+_WHOLE = "set local plan_cache_mode = force_custom_plan; " + "; ".join(
+    f"set local {name} = on" for name in _BY_KEY if name.startswith("enable_")
+)
+
+
 def session_settings(settings: Settings) -> dict[str, str]:
-    return {
+    return _BY_KEY | {
         "application_name": settings.service,
         "idle_in_transaction_session_timeout": f"{int(settings.relay_idle_timeout * 1000)}",
         "lock_timeout": f"{int(settings.transaction_timeout * 500)}",
-        "plan_cache_mode": "force_custom_plan",
-        "random_page_cost": "1.1",  # what is touched lies in memory: a table that grew is not read whole for 500 keys
+        "random_page_cost": "1.1",  # what is touched lies in memory
         "jit": "off",
         "timezone": "UTC",
     }
 
 
+_PARAMETER = re.compile(r"\$(\d+)")
 _ARRAYS: dict[type[object], str] = {
     sa.BigInteger: "bigint",
     sa.Integer: "integer",
@@ -138,28 +159,74 @@ def bulk(model: type[SQLModel]) -> Bulk:
     return Bulk(model)
 
 
-async def upsert(db: asyncpg.Connection, model: type[SQLModel], rows: Iterable[Sequence[Any]]) -> None:
-    """Upserts whole rows, given as values in the order of the table's columns; of rows with one key the last wins."""
+class Writes:
+    """What a transaction writes, gathered and sent as one statement: a server far away, or busy, is waited for once.
+
+    PostgreSQL lets every part see the tables as they were before, so none may rest on another, and of rows with one key
+    the last wins here already.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[type[SQLModel], dict[Any, Sequence[Any]]] = {}
+        self._others: list[tuple[str, tuple[Any, ...]]] = []
+
+    def upsert(self, model: type[SQLModel], rows: Iterable[Sequence[Any]]) -> None:
+        """Whole rows, given as values in the order of the table's columns."""
+        key_of = bulk(model).key_of
+        if made := {key_of(row): row for row in rows}:
+            self._rows.setdefault(model, {}).update(made)
+
+    def models(self, rows: Iterable[SQLModel]) -> None:
+        """The same, given as SQLModel rows."""
+        for row in rows:
+            model, values = values_of(row)
+            self._rows.setdefault(model, {})[bulk(model).key_of(values)] = values
+
+    def execute(self, statement: str, *arguments: Any) -> None:
+        """A statement of no rows that this holds."""
+        self._others.append((statement, arguments))
+
+    async def send(self, db: asyncpg.Connection) -> None:
+        """Writes everything: tables in order of their names, rows in order of their keys."""
+        parts = [_upserted(model, self._rows[model]) for model in sorted(self._rows, key=lambda one: one.__name__)]
+        parts += self._others
+        if parts:
+            statement = _together(tuple(statement for statement, _ in parts))
+            await db.execute(statement, *(argument for _, arguments in parts for argument in arguments))
+
+
+def _upserted(model: type[SQLModel], rows: dict[Any, Sequence[Any]]) -> tuple[str, tuple[Any, ...]]:
     form = bulk(model)
-    last = {form.key_of(row): row for row in rows}
-    if not last:
-        return
-    ordered = [last[key] for key in sorted(last)]
+    columns = zip(*(rows[key] for key in sorted(rows)), strict=True)
     # A list in a JSON column would be taken for a dimension of the array: such values go as text.
-    arrays = [
+    arrays = (
         [None if value is None else _json(value) for value in column] if is_json else list(column)
-        for column, is_json in zip(zip(*ordered, strict=True), form.json, strict=True)
-    ]
-    await db.execute(form.upsert, *arrays)
+        for column, is_json in zip(columns, form.json, strict=True)
+    )
+    return form.upsert, tuple(arrays)
+
+
+@functools.lru_cache(maxsize=512)
+def _together(statements: tuple[str, ...]) -> str:
+    """One statement of several, their parameters numbered on."""
+    if len(statements) == 1:
+        return statements[0]
+    parts, before = [], 0
+    for number, statement in enumerate(statements):
+        parts.append(f"w{number} as ({_numbered(statement, before)})")
+        before += max(int(found) for found in _PARAMETER.findall(statement))
+    return f"with {', '.join(parts)} select"
+
+
+def _numbered(statement: str, before: int) -> str:
+    return _PARAMETER.sub(lambda found: f"${int(found[1]) + before}", statement)
 
 
 async def upsert_models(db: asyncpg.Connection, rows: Iterable[SQLModel]) -> None:
-    """Upserts SQLModel rows, tables in order of their names."""
-    tables: dict[type[SQLModel], list[SQLModel]] = {}
-    for row in rows:
-        tables.setdefault(type(row), []).append(row)
-    for model in sorted(tables, key=lambda found: found.__name__):
-        await upsert(db, model, [values_of(row)[1] for row in tables[model]])
+    """Upserts SQLModel rows."""
+    writes = Writes()
+    writes.models(rows)
+    await writes.send(db)
 
 
 def values_of(row: SQLModel) -> tuple[type[SQLModel], list[Any]]:

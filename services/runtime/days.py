@@ -204,7 +204,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         if service.pending is None or (await self._stand())[1] is None:
             return False
         with self._runtime.tracing.transaction() as spans:
-            async with transaction(self._runtime.pool) as db:
+            async with transaction(self._runtime.pool, whole=True) as db:
                 today, behind = await business_day(db, self._runtime)
                 unit = Unit(self._runtime, db, today=today, behind=behind, spans=spans)
                 commands = await service.pending(db, unit.context("pending"))
@@ -271,7 +271,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         self._runtime.committed()
 
     async def _begin(self, record: Record, message: Message | None, spans: Spans) -> None:
-        async with transaction(self._runtime.pool) as db:
+        async with transaction(self._runtime.pool, whole=True) as db:
             at = await db.fetchval(
                 "select next_offset from consumed_offset where topic = $1 and partition = 0 for update", _TOPIC
             )

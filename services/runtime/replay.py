@@ -25,7 +25,7 @@ from sqlmodel import SQLModel
 from contracts.city import read_city
 from contracts.event import Erasure
 from contracts.topics import Topic
-from services.runtime.database import bulk, connect_pool, transaction, upsert_models
+from services.runtime.database import Writes, bulk, connect_pool, transaction, upsert_models
 from services.runtime.decision import Message, S
 from services.runtime.erasing import left_of, rows_of
 from services.runtime.inbound import Decoded, decode
@@ -76,12 +76,13 @@ class Replay(Generic[S]):
                     await self._fold(batch)
         today = await self._today()
         self._forget()
-        async with transaction(runtime.pool) as db:
+        async with transaction(runtime.pool, whole=True) as db:
             subjects = sorted(self._states)
             for start in range(0, len(subjects), _CHUNK):
-                await save_states(
-                    db, runtime, {s: self._states[s] for s in subjects[start : start + _CHUNK]}, {}, today=today
-                )
+                writes = Writes()
+                chunk = {s: self._states[s] for s in subjects[start : start + _CHUNK]}
+                save_states(writes, runtime, chunk, {}, today=today)
+                await writes.send(db)
             await self.erase(db)
 
     async def erase(self, db: asyncpg.Connection) -> None:
@@ -146,7 +147,7 @@ class Replay(Generic[S]):
                 self._evolve(message)
                 if isinstance(message.event, Erasure):
                     self._note(message.event)
-        async with transaction(self._runtime.pool) as db:
+        async with transaction(self._runtime.pool, whole=True) as db:
             await upsert_models(db, rows)
 
     def _evolve(self, message: Message) -> None:
@@ -229,7 +230,7 @@ async def replay(service_name: str, settings: Settings, *, restore: bool = False
     try:
         await folding.run()
         tables = (*(REBUILT if service.initial else ()), *service.tables)
-        async with transaction(live) as db:
+        async with transaction(live, whole=True) as db:
             compared = await compare(db, tables)
             if stand is not None:
                 await stand.save(db)

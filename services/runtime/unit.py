@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from contracts.event import Erasure, Event, PersonEvent
 from contracts.topics import Topic
-from services.runtime.database import upsert, upsert_models, values_of
+from services.runtime.database import Writes, values_of
 from services.runtime.decision import Addressed, Clients, Context, Message, Publication, S, Tombstone, Unreadable
 from services.runtime.erasing import erase, erased_among, left_of
 from services.runtime.outgoing import Ids, OutboxRow, Outgoing, tombstone
@@ -343,14 +343,16 @@ class Unit(Generic[S]):
         """Saves states, indices, facts, ledger and outbox; what a failed decision left staged is forgotten."""
         if self._clients is not None:
             self._clients.drop()
-        await self._save_states()
-        await upsert_models(self.db, self._rows)
+        outgoing = await self._number() + self._letters
+        writes = Writes()
+        self._save_states(writes)
+        writes.models(self._rows)
+        writes.upsert(Ledger, [(*key, self._ledger[key]) for key in self._counted])
+        if outgoing:
+            writes.execute(_OUTBOX, *(list(column) for column in zip(*outgoing, strict=True)))
+        await writes.send(self.db)
         await self._erase()
-        rows = await self._number()
-        await upsert(self.db, Ledger, [(*key, self._ledger[key]) for key in sorted(self._counted)])
         await self._forget_nobody()
-        if rows := rows + self._letters:
-            await self.db.execute(_OUTBOX, *(list(column) for column in zip(*rows, strict=True)))
         await self.spans.offered(self.db, self._outgoing)
 
     async def _erase(self) -> None:
@@ -382,28 +384,27 @@ class Unit(Generic[S]):
             rows.append(one.row(source=source, sequence=sequence, recorded=self.today, layout=layout))
         return rows
 
-    async def _save_states(self) -> None:
-        if self._clients is None or not self._changed:
-            return
-        states = {subject: self._clients[subject] for subject in sorted(self._changed)}
-        await save_states(self.db, self._runtime, states, self._before, today=self.today)
+    def _save_states(self, writes: Writes) -> None:
+        if self._clients is not None and self._changed:
+            states = {subject: self._clients[subject] for subject in sorted(self._changed)}
+            save_states(writes, self._runtime, states, self._before, today=self.today)
 
 
-async def save_states(
-    db: asyncpg.Connection, runtime: Runtime[S], states: Mapping[str, S], before: Mapping[str, S], *, today: date
+def save_states(
+    writes: Writes, runtime: Runtime[S], states: Mapping[str, S], before: Mapping[str, S], *, today: date
 ) -> None:
     """Upserts states with what follows from them and was not so `before`: due days, aliases, references, index rows."""
     codec = runtime.codec
-    await upsert(db, State, [(s, codec.dump_json(state).decode(), state.due(today)) for s, state in states.items()])
+    writes.upsert(State, [(s, codec.dump_json(state).decode(), state.due(today)) for s, state in states.items()])
     led = {s: state.canonical for s, state in before.items()}
     moved = {s: state.canonical for s, state in states.items() if state.canonical != led.get(s, s)}
-    await upsert(db, Alias, [(s, canonical) for s, canonical in moved.items() if canonical != s])
+    writes.upsert(Alias, [(s, canonical) for s, canonical in moved.items() if canonical != s])
     if alone := [s for s, canonical in moved.items() if canonical == s]:
-        await db.execute("delete from alias where subject = any($1)", alone)
+        writes.execute("delete from alias where subject = any($1)", alone)
     known = {s: frozenset(state.references) for s, state in before.items()}
     named = ((name, s) for s, state in states.items() for name in state.references if name not in known.get(s, ()))
-    await upsert(db, Reference, named)
-    await upsert_models(db, [row for s in states for row in _news(runtime.service.index, before.get(s), states[s])])
+    writes.upsert(Reference, named)
+    writes.models(row for s in states for row in _news(runtime.service.index, before.get(s), states[s]))
 
 
 def _news(index: Callable[[S], Iterable[SQLModel]], before: S | None, after: S) -> list[SQLModel]:

@@ -35,11 +35,12 @@ AWAY: Final = 0.5
 
 
 def items(town: Town, city: City, seen: Seen, day: date) -> Iterator[Resolve]:
-    """Looked at within a fortnight, by whoever looks after the client, else by somebody of their office."""
+    """Looked at within a fortnight, by whoever looks after the client, else by somebody of their office. When does not
+    depend on the item's id: it follows from the offset of the agency's message, and so from what else was sent."""
     managers = {case.person_id: (case.case_manager, case.office) for case in seen.cases}
     for item in seen.items:
         one = town.by_id.get(item.person_id)
-        due = item.opened_on + timedelta(days=whole(1, 14, town.seed, item.item_id, "resolved"))
+        due = item.opened_on + timedelta(days=whole(1, 14, town.seed, item.person_id, item.opened_on, "resolved"))
         office = city.responsible(one.district, day) if one else None
         if one is None or office is None or due > day:
             continue
@@ -82,7 +83,7 @@ def settlements(town: Town, seen: Seen, day: date) -> Iterator[Settle]:
     cases = {case.case_id: case for case in seen.cases}
     for one in seen.suggestions:
         case, client = cases.get(one.case_id), town.by_id.get(one.person_id)
-        about = (town.seed, one.item_id)
+        about = (town.seed, one.case_id, one.referral_id, one.made_on)
         if case and case.case_manager and client and one.made_on + timedelta(days=whole(0, 5, *about, "looks")) <= day:
             accept = fraction(*about, "accepts") < ACCEPTED
             yield Settle(
