@@ -4,9 +4,11 @@ Offsets and effects belong to the database. The lock on the offset rows fences: 
 rebalance finds its records covered and changes nothing.
 """
 
+import asyncio
+import contextlib
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Final, Generic, Protocol
@@ -40,6 +42,14 @@ class NoBusinessDay(Exception):
     """No day has started yet: nothing can be decided before the calendar publishes one."""
 
 
+class NotYet(Exception):
+    """Some of the records came after a day that has not begun here: nothing was applied."""
+
+
+Ask = Callable[[], Awaitable[int | None]]
+"""When the first day began that has not begun here and that one of the records may have come after, in ms."""
+
+
 class Reader(Protocol):
     """Whoever polls the records."""
 
@@ -62,30 +72,41 @@ class Batches(Generic[S]):
     def __init__(self, runtime: Runtime[S], reader: Reader) -> None:
         self._runtime, self._reader = runtime, reader
 
-    async def commit(self, records: Sequence[Record], passed: Mapping[PartitionKey, int] = _NONE) -> None:
+    async def commit(
+        self, records: Sequence[Record], passed: Mapping[PartitionKey, int] = _NONE, ask: Ask | None = None
+    ) -> None:
         """Commits the records, and where partitions go on after offsets that hold none. What the database refuses is
-        narrowed down by halves to the record that is to blame."""
+        narrowed down by halves to the record that is to blame.
+
+        Raises `NotYet` if there is somebody to `ask` for days, which is done while the records are decided.
+        """
         try:
-            await self._persist(records, passed)
+            await self._persist(records, passed, ask)
         except Exception as error:
-            if is_away(error):
+            if is_away(error) or isinstance(error, NotYet):
                 raise
             log().warning("batch refused by the database", records=len(records), error=fault(error))
             if len(records) == 1:
-                await self._persist(records, passed, refused=error)
+                await self._persist(records, passed, ask, refused=error)
             else:
                 middle = len(records) // 2
-                await self.commit(records[:middle])
-                await self.commit(records[middle:], passed)
+                await self.commit(records[:middle], _NONE, ask)
+                await self.commit(records[middle:], passed, ask)
         failpoint("committed")
 
     async def _persist(
-        self, records: Sequence[Record], passed: Mapping[PartitionKey, int], *, refused: Exception | None = None
+        self,
+        records: Sequence[Record],
+        passed: Mapping[PartitionKey, int],
+        ask: Ask | None,
+        *,
+        refused: Exception | None = None,
     ) -> None:
-        """One transaction; waits in place, without limit, while the database is away."""
+        """One transaction; waits in place, without limit, while the database or whom it asks is away."""
         for attempt in itertools.count(1):
             try:
-                await self._transact(records, passed, refused=refused)
+                async with _asked(ask, records) as too_early:
+                    await self._transact(records, passed, too_early, refused=refused)
                 return
             except Exception as error:
                 if self._runtime.stopping.is_set() or not (is_away(error) or isinstance(error, NoBusinessDay)):
@@ -96,7 +117,12 @@ class Batches(Generic[S]):
                 await backoff(attempt)
 
     async def _transact(
-        self, records: Sequence[Record], passed: Mapping[PartitionKey, int], *, refused: Exception | None
+        self,
+        records: Sequence[Record],
+        passed: Mapping[PartitionKey, int],
+        too_early: Awaitable[bool],
+        *,
+        refused: Exception | None,
     ) -> None:
         started = time.monotonic()
         with self._runtime.tracing.transaction() as spans:
@@ -112,6 +138,8 @@ class Batches(Generic[S]):
                     if gone := applied.let_go:
                         await let_go(self._runtime, db, gone, today=today, behind=behind, spans=spans)
                     failpoint("inside")
+                if await too_early:
+                    raise NotYet
                 if fresh or passed:
                     await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:
@@ -151,6 +179,22 @@ class Batches(Generic[S]):
         ends = [self._reader.at_end(place, offset) for place, offset in following.items()]
         topics, partitions = zip(*following, strict=True)
         await db.execute(_ADVANCE, list(topics), list(partitions), list(following.values()), ends)
+
+
+@contextlib.asynccontextmanager
+async def _asked(ask: Ask | None, records: Sequence[Record]) -> AsyncIterator[Awaitable[bool]]:
+    """Asks meanwhile whether one of the records came after a day that has not begun here."""
+
+    async def too_early() -> bool:
+        day = await ask() if ask else None
+        return day is not None and any(record.stored >= day for record in records)
+
+    asking = asyncio.create_task(too_early())
+    try:
+        yield asking
+    finally:
+        asking.cancel()
+        await asyncio.wait([asking])
 
 
 async def business_day(

@@ -12,7 +12,7 @@ from typing import Generic
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.runtime.batch import Batches
+from services.runtime.batch import Batches, NotYet
 from services.runtime.database import backoff, is_away
 from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
@@ -95,10 +95,13 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             if not mine:
                 await asyncio.sleep(0.05)
                 continue
-            records, passed = await lane.poll(mine)
+            records, passed, ask = await lane.poll(mine)
             news = {place: offset for place, offset in passed.items() if offset > self._lag.stand(self._at(place))}
             if records or news:
-                await self._batches.commit(records, news)
+                try:
+                    await self._batches.commit(records, news, ask)
+                except NotYet:
+                    lane.keep(records)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Nothing to hand over: the next owner continues from the database."""

@@ -61,7 +61,11 @@ class Daybreaks(Generic[S]):
                 if await client.position(self._place) < end:
                     await self._read_to(client, end)
         except TimeoutError:
+            await self.close()
             raise KafkaTimeoutError from None
+        except Exception:
+            await self.close()
+            raise
 
     async def _open(self) -> AIOKafkaConsumer:
         settings = self._runtime.settings

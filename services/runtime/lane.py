@@ -5,11 +5,13 @@ It polls, keeps what arrived after a day that has not begun here yet (daybreaks.
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping
+import functools
+from collections.abc import Collection, Iterable, Mapping
 from typing import Generic, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from services.runtime.batch import Ask
 from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
 from services.runtime.inbound import PartitionKey, Record
@@ -20,18 +22,24 @@ _POLL, _SOON = 0.2, 0.05
 """Seconds to wait for records; while others wait for their day, until we look whether it has begun."""
 
 
+_FEW = 50
+"""Records that are decided while the broker is asked for days: then a single message does not wait for the answer."""
+
+
 class Batch(NamedTuple):
     """Records to apply together. `passed`: where partitions go on after them, if offsets without a record lie between,
-    such as a partner's transaction leaves."""
+    such as a partner's transaction leaves. `ask`: for the first day to begin, if that is not known of all of them."""
 
     records: list[Record]
     passed: Mapping[PartitionKey, int]
+    ask: Ask | None = None
 
 
 class Lane(Generic[S]):
     def __init__(self, runtime: Runtime[S], daybreaks: Daybreaks[S], consumer: AIOKafkaConsumer) -> None:
         self._runtime, self._daybreaks, self._consumer = runtime, daybreaks, consumer
         self._kept: dict[TopicPartition, list[Record]] = {}
+        self._forgotten: set[TopicPartition] = set()
         self._latest = 0
         self._sparse = {runtime.settings.wire(t.name) for t in runtime.service.consumes if not t.sequenced}
 
@@ -42,6 +50,7 @@ class Lane(Generic[S]):
         applied. Raises what is away.
         """
         size = self._runtime.settings.batch
+        self._forgotten.clear()
         self._kept = {place: records for place, records in self._kept.items() if place in mine}
         ready = await self._take(size) if self._kept else []
         while len(ready) < size:
@@ -55,15 +64,31 @@ class Lane(Generic[S]):
             polled = await self._consumer.getmany(*hungry, timeout_ms=int(wait * 1000), max_records=most)
             if not polled:
                 break
+            alone = not self._kept and not ready
             self._keep(polled)
+            if alone and sum(map(len, polled.values())) <= _FEW:
+                return await self._unasked(mine)
             ready += await self._take(size - len(ready))
             if not self._kept:
                 break
         return Batch(ready, await self._passed(mine))
 
+    async def _unasked(self, mine: Collection[TopicPartition]) -> Batch:
+        records = [record for batch in self._kept.values() for record in batch]
+        self._kept = {}
+        return Batch(records, await self._passed(mine), functools.partial(self._daybreaks.next, self._latest))
+
+    def keep(self, records: Iterable[Record]) -> None:
+        """They were polled last, and wait for their day."""
+        for one in records:
+            place = TopicPartition(self._runtime.settings.wire(one.topic), one.partition)
+            if place not in self._forgotten:
+                self._kept.setdefault(place, []).append(one)
+
     def forget(self, place: TopicPartition) -> None:
         """It is read again from elsewhere."""
         self._kept.pop(place, None)
+        self._forgotten.add(place)
 
     def _keep(self, polled: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
         settings = self._runtime.settings

@@ -53,6 +53,20 @@ async def test_what_came_after_a_day_is_decided_on_it_although_nobody_was_there(
     assert found == {FIRST_DAY + timedelta(days=n): PEOPLE for n in range(3)}
 
 
+async def test_what_comes_right_after_a_day_never_overtakes_it(world: World) -> None:
+    """The one is read beside the other, by a consumer of its own."""
+    one = person(1)
+    await world.send(topics.PERSON, registered(one))
+    await world.start()
+    await until(world.settled)
+    for n in range(1, 21):
+        await world.day(FIRST_DAY + timedelta(days=n))
+        await world.send(topics.PERSON, moved(one))
+        await until(world.settled)
+    found = [e for _, e in first_occurrences(await world.published()) if isinstance(e, casework.CaseTransferred)]
+    assert [e.occurred_on for e in found] == [FIRST_DAY + timedelta(days=n) for n in range(1, 21)]
+
+
 async def test_each_timer_fires_exactly_once_also_over_a_kill_inside_the_day(world: World) -> None:
     await world.send(topics.PERSON, *(registered(person(n)) for n in range(PEOPLE)))
     doomed = await world.start(LOTSE_FAIL="timer:1")
