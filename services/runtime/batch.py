@@ -8,14 +8,16 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Final, Generic, Protocol
 
 import asyncpg
 
+from contracts.topics import DAY
 from services.runtime.database import backoff, is_away, transaction
+from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
@@ -25,7 +27,8 @@ from services.runtime.telemetry import fault, log
 
 _TODAY = """(select today from business_day), (select array_agg(distinct topic) from consumed_offset
  where caught_up_at < now() - make_interval(secs => $1) or caught_up_at is null)"""
-_FENCE = f"""select topic, partition, next_offset, {_TODAY} from consumed_offset
+_FENCE = f"""select topic, partition, next_offset, {_TODAY},
+coalesce((select next_offset from consumed_offset where topic = '{DAY.name}'), 0) from consumed_offset
 where (topic, partition) in (select * from unnest($2::text[], $3::int[])) order by topic, partition for update"""
 _NONE: Final[Mapping[PartitionKey, int]] = MappingProxyType({})
 _BEGIN = """insert into consumed_offset (topic, partition, next_offset)
@@ -44,10 +47,6 @@ class NoBusinessDay(Exception):
 
 class NotYet(Exception):
     """Some of the records came after a day that has not begun here: nothing was applied."""
-
-
-Ask = Callable[[], Awaitable[int | None]]
-"""When the first day began that has not begun here and that one of the records may have come after, in ms."""
 
 
 class Reader(Protocol):
@@ -69,44 +68,44 @@ class Reader(Protocol):
 class Batches(Generic[S]):
     """Commits what was polled."""
 
-    def __init__(self, runtime: Runtime[S], reader: Reader) -> None:
-        self._runtime, self._reader = runtime, reader
+    def __init__(self, runtime: Runtime[S], reader: Reader, daybreaks: Daybreaks[S]) -> None:
+        self._runtime, self._reader, self._daybreaks = runtime, reader, daybreaks
 
     async def commit(
-        self, records: Sequence[Record], passed: Mapping[PartitionKey, int] = _NONE, ask: Ask | None = None
+        self, records: Sequence[Record], passed: Mapping[PartitionKey, int] = _NONE, *, look: int | None = None
     ) -> None:
         """Commits the records, and where partitions go on after offsets that hold none. What the database refuses is
         narrowed down by halves to the record that is to blame.
 
-        Raises `NotYet` if there is somebody to `ask` for days, which is done while the records are decided.
+        While they are decided we `look` for days, if we are told until when. Raises `NotYet` then.
         """
         try:
-            await self._persist(records, passed, ask)
+            await self._persist(records, passed, look)
         except Exception as error:
             if is_away(error) or isinstance(error, NotYet):
                 raise
             log().warning("batch refused by the database", records=len(records), error=fault(error))
             if len(records) == 1:
-                await self._persist(records, passed, ask, refused=error)
+                await self._persist(records, passed, look, refused=error)
             else:
                 middle = len(records) // 2
-                await self.commit(records[:middle], _NONE, ask)
-                await self.commit(records[middle:], passed, ask)
+                await self.commit(records[:middle], look=look)
+                await self.commit(records[middle:], passed, look=look)
         failpoint("committed")
 
     async def _persist(
         self,
         records: Sequence[Record],
         passed: Mapping[PartitionKey, int],
-        ask: Ask | None,
+        look: int | None,
         *,
         refused: Exception | None = None,
     ) -> None:
-        """One transaction; waits in place, without limit, while the database or whom it asks is away."""
+        """One transaction; waits in place, without limit, while the database, or the broker that is asked, is away."""
         for attempt in itertools.count(1):
             try:
-                async with _asked(ask, records) as too_early:
-                    await self._transact(records, passed, too_early, refused=refused)
+                async with self._looking(look) as looked:
+                    await self._transact(records, passed, looked, refused=refused)
                 return
             except Exception as error:
                 if self._runtime.stopping.is_set() or not (is_away(error) or isinstance(error, NoBusinessDay)):
@@ -120,14 +119,14 @@ class Batches(Generic[S]):
         self,
         records: Sequence[Record],
         passed: Mapping[PartitionKey, int],
-        too_early: Awaitable[bool],
+        looked: Awaitable[None],
         *,
         refused: Exception | None,
     ) -> None:
         started = time.monotonic()
         with self._runtime.tracing.transaction() as spans:
             async with transaction(self._runtime.pool) as db:
-                fresh, following, (today, behind) = await self._fence(db, records, passed)
+                fresh, following, (today, behind), days = await self._fence(db, records, passed)
                 applied = Applied({}, [])
                 if fresh:
                     if today is None:
@@ -138,7 +137,8 @@ class Batches(Generic[S]):
                     if gone := applied.let_go:
                         await let_go(self._runtime, db, gone, today=today, behind=behind, spans=spans)
                     failpoint("inside")
-                if await too_early:
+                await looked
+                if (day := self._daybreaks.at(days)) is not None and any(one.stored >= day for one in fresh):
                     raise NotYet
                 if fresh or passed:
                     await self._advance(db, following | applied.stops)
@@ -149,10 +149,21 @@ class Batches(Generic[S]):
         self._runtime.metrics.batch_size.observe(len(fresh))
         self._runtime.metrics.batch_seconds.observe(time.monotonic() - started)
 
+    @contextlib.asynccontextmanager
+    async def _looking(self, until: int | None) -> AsyncIterator[Awaitable[None]]:
+        """Meanwhile."""
+        looking = asyncio.create_task(_nothing() if until is None else self._daybreaks.look(until))
+        try:
+            yield looking
+        finally:
+            looking.cancel()
+            await asyncio.wait([looking])
+
     async def _fence(
         self, db: asyncpg.Connection, records: Sequence[Record], passed: Mapping[PartitionKey, int]
-    ) -> tuple[list[Record], dict[PartitionKey, int], Today]:
-        """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense."""
+    ) -> tuple[list[Record], dict[PartitionKey, int], Today, int]:
+        """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense. Also the
+        calendar's next offset: everything is as of one moment."""
         places = sorted({(record.topic, record.partition) for record in records} | passed.keys())
         topics, partitions = (list(column) for column in zip(*places, strict=True))
         arguments = self._runtime.settings.behind_after, topics, partitions
@@ -173,7 +184,7 @@ class Batches(Generic[S]):
             following[place] = record.offset + 1
             fresh.append(record)
         following |= {place: max(at, following[place]) for place, at in passed.items()}
-        return fresh, following, (rows[0][3], frozenset(rows[0][4] or ()))
+        return fresh, following, (rows[0][3], frozenset(rows[0][4] or ())), rows[0][5]
 
     async def _advance(self, db: asyncpg.Connection, following: dict[PartitionKey, int]) -> None:
         ends = [self._reader.at_end(place, offset) for place, offset in following.items()]
@@ -181,20 +192,8 @@ class Batches(Generic[S]):
         await db.execute(_ADVANCE, list(topics), list(partitions), list(following.values()), ends)
 
 
-@contextlib.asynccontextmanager
-async def _asked(ask: Ask | None, records: Sequence[Record]) -> AsyncIterator[Awaitable[bool]]:
-    """Asks meanwhile whether one of the records came after a day that has not begun here."""
-
-    async def too_early() -> bool:
-        day = await ask() if ask else None
-        return day is not None and any(record.stored >= day for record in records)
-
-    asking = asyncio.create_task(too_early())
-    try:
-        yield asking
-    finally:
-        asking.cancel()
-        await asyncio.wait([asking])
+async def _nothing() -> None:
+    """There is no need to look."""
 
 
 async def business_day(

@@ -31,10 +31,10 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._runtime = runtime
         self._topics = [t for t in runtime.service.consumes if not is_day(t)]
         self._check = LogCheck(runtime)
-        self._batches = Batches(runtime, self)
         self._consumer: AIOKafkaConsumer | None = None
         self._lag = Lag(runtime)
         self._daybreaks = Daybreaks(runtime)
+        self._batches = Batches(runtime, self, self._daybreaks)
         self._lanes: list[Lane[S]] = []
         self._sought: set[TopicPartition] = set()
         """Partitions that are read from where the database stands."""
@@ -95,11 +95,11 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             if not mine:
                 await asyncio.sleep(0.05)
                 continue
-            records, passed, ask = await lane.poll(mine)
+            records, passed, look = await lane.poll(mine)
             news = {place: offset for place, offset in passed.items() if offset > self._lag.stand(self._at(place))}
             if records or news:
                 try:
-                    await self._batches.commit(records, news, ask)
+                    await self._batches.commit(records, news, look=look)
                 except NotYet:
                     lane.keep(records)
 

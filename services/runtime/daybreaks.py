@@ -29,23 +29,29 @@ class Daybreaks(Generic[S]):
         self._client: AIOKafkaConsumer | None = None
         self._asking = asyncio.Lock()
         self._began: dict[int, int] = {}
-        """By offset, in ms since the epoch, of days that had not yet begun here."""
+        """By offset in the calendar, in ms since the epoch."""
         self._following = 0
         """The calendar's offset that this service has yet to work off, as far as we know."""
         self._known = -1
         """Every day is known that began before this."""
 
-    async def next(self, stored: int) -> int | None:
-        """When the first day began that has not yet begun here, in ms; None if there is none among what was `stored`
-        until then. Raises what is away."""
+    async def look(self, stored: int) -> None:
+        """From now on every day is known that began before something was `stored` that we have read. Raises what is
+        away."""
         async with self._asking:
             if stored > self._known:
                 await self._read()
                 self._known = stored
-            if self._following in self._began:  # perhaps it has begun here in the meantime
-                self._following = await self._runtime.pool.fetchval(_FOLLOWING, DAY.name) or 0
-                self._began = {at: began for at, began in self._began.items() if at >= self._following}
-            return self._began.get(self._following)
+
+    async def next(self) -> int | None:
+        """When the first day began that has not begun here, in ms, if one is known. Raises what is away."""
+        if self._following in self._began:  # perhaps it has begun here in the meantime
+            self._following = await self._runtime.pool.fetchval(_FOLLOWING, DAY.name) or 0
+        return self.at(self._following)
+
+    def at(self, following: int) -> int | None:
+        """When the day at this offset began, if that is known."""
+        return self._began.get(following)
 
     async def close(self) -> None:
         client, self._client = self._client, None

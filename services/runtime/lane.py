@@ -5,13 +5,11 @@ It polls, keeps what arrived after a day that has not begun here yet (daybreaks.
 
 import asyncio
 import contextlib
-import functools
 from collections.abc import Collection, Iterable, Mapping
 from typing import Generic, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from services.runtime.batch import Ask
 from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
 from services.runtime.inbound import PartitionKey, Record
@@ -28,11 +26,11 @@ _FEW = 50
 
 class Batch(NamedTuple):
     """Records to apply together. `passed`: where partitions go on after them, if offsets without a record lie between,
-    such as a partner's transaction leaves. `ask`: for the first day to begin, if that is not known of all of them."""
+    such as a partner's transaction leaves. `look`: until then a day may have begun that is not known."""
 
     records: list[Record]
     passed: Mapping[PartitionKey, int]
-    ask: Ask | None = None
+    look: int | None = None
 
 
 class Lane(Generic[S]):
@@ -76,7 +74,7 @@ class Lane(Generic[S]):
     async def _unasked(self, mine: Collection[TopicPartition]) -> Batch:
         records = [record for batch in self._kept.values() for record in batch]
         self._kept = {}
-        return Batch(records, await self._passed(mine), functools.partial(self._daybreaks.next, self._latest))
+        return Batch(records, await self._passed(mine), self._latest)
 
     def keep(self, records: Iterable[Record]) -> None:
         """They were polled last, and wait for their day."""
@@ -98,7 +96,8 @@ class Lane(Generic[S]):
 
     async def _take(self, most: int) -> list[Record]:
         """Of what is kept, in order: at most so many whose day has begun."""
-        day = await self._daybreaks.next(self._latest)
+        await self._daybreaks.look(self._latest)
+        day = await self._daybreaks.next()
         ready, kept = list[Record](), {}
         for place, records in self._kept.items():
             count = min(len(records), most - len(ready))

@@ -11,8 +11,11 @@ import random
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from lotse.stack import postgres
+from lotse.stack.home import Home
 from lotse.stack.ports import on_free_ports
 from lotse.stack.stack import Stack
 from tests.bench.agency import Agency
@@ -21,6 +24,7 @@ from tests.bench.hops import Hops
 from tests.bench.load import load
 from tests.bench.processes import peak_mb
 from tests.bench.results import Goal, Results
+from tests.bench.statements import statements
 from tests.bench.year import home_of_year, installation_of, recorded
 
 SAMPLES: Final = 60
@@ -49,6 +53,7 @@ async def measure(bed: Bed, results: Results) -> None:
         for _ in range(bed.rounds):
             idle.append([await _after_a_pause(agency.result) for _ in range(SAMPLES)])
             bare.append([await _after_a_pause(hops.chain) for _ in range(SAMPLES)])
+        results.figure("latency_statements", await statements(_superuser(stack), _log(stack), agency.result))
         loaded: list[Milliseconds] = []
         async with load(stack.settings.kafka_address, year, rate=RATE, seconds=LOADED_SECONDS) as sent:
             await asyncio.sleep(SETTLE_SECONDS)
@@ -65,6 +70,15 @@ async def measure(bed: Bed, results: Results) -> None:
     found |= {"bare": _percentiles([ms for one in bare for ms in one]), "loaded": _percentiles(_both(loaded))}
     results.figure("latency_ms", found | {"samples": {"idle": len(calm), "loaded": len(loaded)}})
     results.figure("latency_load_events_per_second", round(sent.rate))
+
+
+def _superuser(stack: Stack) -> str:
+    password = stack.installation.superuser_password
+    return postgres.dsn(stack.settings, role=postgres.SUPERUSER, password=password, database="postgres")
+
+
+def _log(stack: Stack) -> Path:
+    return Home(stack.settings.home).logs / f"{postgres.NAME}.log"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiokafka.errors import KafkaConnectionError
 
+from contracts.topics import DAY
+from services.runtime.daybreaks import Daybreaks
 from services.runtime.ends import Ends
 from services.runtime.inbound import Header, PartitionKey, Record
 from tests.component.runtime.fate import meet
@@ -56,6 +58,19 @@ class LogEnds(Ends):
 
     async def close(self) -> None:
         """There is no connection."""
+
+
+class LogDaybreaks(Daybreaks[Any]):
+    """When days began, without asking a broker."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def look(self, stored: int) -> None:
+        """Everything is known."""
+
+    def at(self, following: int) -> int | None:
+        return next((day.stored for day in self._log.read((DAY.name, 0), following, 1)), None)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from services.runtime.settings import Settings
 from services.runtime.telemetry import Metrics
 from tests.component.runtime import toy
 from tests.component.runtime.fate import Mortal
-from tests.component.runtime.log import Log, LogEnds
+from tests.component.runtime.log import Log, LogDaybreaks, LogEnds
 from tests.component.runtime.world import PARTITIONS, ROOT
 
 PLACES: Final[list[PartitionKey]] = [(topics.PERSON.name, number) for number in range(PARTITIONS)]
@@ -35,7 +35,7 @@ class Member:
     positions: dict[PartitionKey, int]
 
     def __post_init__(self) -> None:
-        self.batches = Batches(self.runtime, self)
+        self.batches = Batches(self.runtime, self, LogDaybreaks(self.log))
         self.days = Days(self.runtime, LogEnds(self.log, PLACES))
         self.parking = Parking(self.runtime)
         self.relay = Relay(self.runtime)

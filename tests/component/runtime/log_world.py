@@ -18,6 +18,7 @@ from contracts import topics
 from contracts.envelope import Envelope, midnight
 from contracts.event import Event
 from contracts.events.calendar import DayStarted
+from services.runtime.batch import NotYet
 from services.runtime.database import is_away, session_settings
 from services.runtime.days import Days
 from services.runtime.decision import NotFound
@@ -59,7 +60,7 @@ class LogWorld:
 
     async def deliver(self, name: str, records: list[Record], fate: Fate | None = None) -> None:
         """One batch; a replica that dies over it begins anew where the database stands."""
-        if records and await self._do(name, self.members[name].batches.commit(records), fate):
+        if records and await self._do(name, self._commit(name, records), fate):
             await self.restart(name)
 
     async def relay(self, name: str, producer: LogProducer, fate: Fate | None = None) -> None:
@@ -198,6 +199,13 @@ class LogWorld:
             return True
         task.result()
         return False
+
+    async def _commit(self, name: str, records: list[Record]) -> None:
+        """Of what came after a day that has not begun nothing is applied: it is read again."""
+        try:
+            await self.members[name].batches.commit(records)
+        except NotYet:
+            await self.restart(name)
 
     async def _relayed(self, name: str, producer: LogProducer) -> None:
         relay = self.members[name].relay
