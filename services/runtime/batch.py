@@ -6,6 +6,7 @@ rebalance finds its records covered and changes nothing.
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
@@ -16,14 +17,15 @@ from typing import Final, Generic, Protocol
 import asyncpg
 
 from contracts.topics import DAY
-from services.runtime.database import backoff, is_away, transaction
+from services.runtime.database import Writes, backoff, is_away, transaction
 from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
 from services.runtime.failpoint import failpoint
-from services.runtime.inbound import Applied, PartitionKey, Record, apply_records
+from services.runtime.inbound import Applied, Inbound, PartitionKey, Record
 from services.runtime.letting_go import let_go
 from services.runtime.runtime import Runtime
 from services.runtime.telemetry import fault, log
+from services.runtime.unit import Unit
 
 _TODAY = """(select today from business_day), (select array_agg(distinct topic) from consumed_offset
  where caught_up_at < now() - make_interval(secs => $1) or caught_up_at is null)"""
@@ -127,21 +129,20 @@ class Batches(Generic[S]):
         with self._runtime.tracing.transaction() as spans:
             async with transaction(self._runtime.pool) as db:
                 fresh, following, (today, behind), days = await self._fence(db, records, passed)
-                applied = Applied({}, [])
+                applied, advance = Applied({}, []), functools.partial(self._advance, following)
                 if fresh:
                     if today is None:
                         raise NoBusinessDay
-                    applied = await apply_records(
-                        self._runtime, db, fresh, today=today, behind=behind, refused=refused, spans=spans
-                    )
+                    unit = Unit(self._runtime, db, today=today, behind=behind, spans=spans)
+                    applied = await Inbound(self._runtime, unit, refused=refused, more=advance).apply(fresh)
                     if gone := applied.let_go:
                         await let_go(self._runtime, db, gone, today=today, behind=behind, spans=spans)
                     failpoint("inside")
+                elif passed:
+                    await advance(applied).send(db)
                 await looked
                 if (day := self._daybreaks.at(days)) is not None and any(one.stored >= day for one in fresh):
                     raise NotYet
-                if fresh or passed:
-                    await self._advance(db, following | applied.stops)
         for topic, partition in applied.stops:
             self._reader.pause(topic, partition)
         self._reader.stands(following | applied.stops)
@@ -186,10 +187,13 @@ class Batches(Generic[S]):
         following |= {place: max(at, following[place]) for place, at in passed.items()}
         return fresh, following, (rows[0][3], frozenset(rows[0][4] or ())), rows[0][5]
 
-    async def _advance(self, db: asyncpg.Connection, following: dict[PartitionKey, int]) -> None:
-        ends = [self._reader.at_end(place, offset) for place, offset in following.items()]
-        topics, partitions = zip(*following, strict=True)
-        await db.execute(_ADVANCE, list(topics), list(partitions), list(following.values()), ends)
+    def _advance(self, following: Mapping[PartitionKey, int], applied: Applied) -> Writes:
+        """Where we stand then, to be written with the effects."""
+        writes, stands = Writes(), {**following, **applied.stops}
+        ends = [self._reader.at_end(place, offset) for place, offset in stands.items()]
+        topics, partitions = zip(*stands, strict=True)
+        writes.execute(_ADVANCE, list(topics), list(partitions), list(stands.values()), ends)
+        return writes
 
 
 async def _nothing() -> None:

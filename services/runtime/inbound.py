@@ -1,21 +1,19 @@
 """From Kafka records to decisions: decode, drop repeats, find losses, isolate what fails, park whom it concerns."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Generic, NamedTuple
-
-import asyncpg
 
 from contracts.envelope import MalformedEnvelope, read, readable_id, readable_type
 from contracts.event import Erasure
 from contracts.topics import Topic, Undecodable
+from services.runtime.database import Writes
 from services.runtime.decision import Message, S, Unreadable
 from services.runtime.outgoing import dead_letter, pack
 from services.runtime.runtime import Runtime
 from services.runtime.telemetry import fault, log
-from services.runtime.tracing import Spans
 from services.runtime.unit import Unit
 
 PartitionKey = tuple[str, int]
@@ -129,15 +127,22 @@ class Inbound(Generic[S]):
     """Applies decoded records, in order, to one unit of work."""
 
     def __init__(
-        self, runtime: Runtime[S], unit: Unit[S], *, redrive: bool = False, refused: Exception | None = None
+        self,
+        runtime: Runtime[S],
+        unit: Unit[S],
+        *,
+        redrive: bool = False,
+        refused: Exception | None = None,
+        more: Callable[[Applied], Writes] = lambda _: Writes(),
     ) -> None:
-        self._runtime, self._unit, self._redrive, self._refused = runtime, unit, redrive, refused
+        self._runtime, self._unit, self._redrive, self._refused, self._more = runtime, unit, redrive, refused, more
         self._queue: list[tuple[Decoded, str | None]] = []
         self._fates: Counter[tuple[str, str]] = Counter()
         self.applied = Applied(stops={}, done=[])
 
     async def apply(self, records: Iterable[Record]) -> Applied:
-        """Decides every record, then saves. `refused`: the database refused this one, so it is not tried again."""
+        """Decides every record, then saves, and with it what there is `more` to write. `refused`: the database refused
+        this one, so it is not tried again."""
         found = [decode(self._runtime, record) for record in records]
         await self._unit.open(
             {name for one in found if not one.topic.agency for name in self._own_names(one)},
@@ -151,7 +156,7 @@ class Inbound(Generic[S]):
             self._take(one)
             if self._redrive and self.applied.failed:
                 break
-        await self._unit.close()
+        await self._unit.close(self._more(self.applied))
         if self._queue:
             await self._park()
         for fate, count in self._fates.items():
@@ -331,18 +336,3 @@ class Inbound(Generic[S]):
             "first_failed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             records,
         )
-
-
-async def apply_records(
-    runtime: Runtime[S],
-    db: asyncpg.Connection,
-    records: Sequence[Record],
-    *,
-    today: date,
-    behind: frozenset[str],
-    refused: Exception | None,
-    spans: Spans,
-) -> Applied:
-    """A batch of fresh records in the caller's transaction."""
-    unit = Unit(runtime, db, today=today, behind=behind, spans=spans)
-    return await Inbound(runtime, unit, refused=refused).apply(records)

@@ -339,12 +339,13 @@ class Unit(Generic[S]):
             layout = self._runtime.settings.layout
             self._letters += (tombstone(one.topic, one.subject, layout) for one in draft.tombstones)
 
-    async def close(self) -> None:
-        """Saves states, indices, facts, ledger and outbox; what a failed decision left staged is forgotten."""
+    async def close(self, writes: Writes | None = None) -> None:
+        """Saves states, indices, facts, ledger and outbox, and `writes` with them; what a failed decision left is
+        forgotten."""
         if self._clients is not None:
             self._clients.drop()
         outgoing = await self._number() + self._letters
-        writes = Writes()
+        writes = writes or Writes()
         self._save_states(writes)
         writes.models(self._rows)
         writes.upsert(Ledger, [(*key, self._ledger[key]) for key in self._counted])
