@@ -32,14 +32,14 @@ class Daybreaks(Generic[S]):
         """By offset in the calendar, in ms since the epoch."""
         self._following = 0
         """The calendar's offset that this service has yet to work off, as far as we know."""
-        self._known = -1
+        self._known = 0
         """Every day is known that began before this."""
 
     async def look(self, stored: int) -> None:
         """From now on every day is known that began before something was `stored` that we have read. Raises what is
         away."""
         async with self._asking:
-            if stored > self._known:
+            if stored >= self._known:  # a day may have begun in the same millisecond, after the last look
                 await self._read()
                 self._known = stored
 

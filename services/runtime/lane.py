@@ -58,7 +58,7 @@ class Lane(Generic[S]):
                 if wait:
                     await self._moved(wait)
                 break
-            most = max(20, size // len(mine)) if self._kept else size
+            most = max(20, size // 4) if self._kept else size
             polled = await self._consumer.getmany(*hungry, timeout_ms=int(wait * 1000), max_records=most)
             if not polled:
                 break
@@ -66,6 +66,7 @@ class Lane(Generic[S]):
             self._keep(polled)
             if alone and sum(map(len, polled.values())) <= _FEW:
                 return await self._unasked(mine)
+            await self._daybreaks.look(self._latest)
             ready += await self._take(size - len(ready))
             if not self._kept:
                 break
@@ -96,7 +97,6 @@ class Lane(Generic[S]):
 
     async def _take(self, most: int) -> list[Record]:
         """Of what is kept, in order: at most so many whose day has begun."""
-        await self._daybreaks.look(self._latest)
         day = await self._daybreaks.next()
         ready, kept = list[Record](), {}
         for place, records in self._kept.items():
