@@ -20,8 +20,9 @@ _BATCH_BYTES: Final = 900_000
 
 
 def make(kafka: str, prefix: str, wanted: Sequence[Topic] = all_topics(AGENCIES)) -> None:
-    """Every topic of an installation under a prefix of its own."""
-    _create(kafka, {prefix + topic.name: (topic.partitions(LAYOUT), topic.config) for topic in wanted})
+    """Every topic of an installation under a prefix of its own; what is copied into them keeps its time."""
+    kept = {"message.timestamp.type": "CreateTime"}
+    _create(kafka, {prefix + topic.name: (topic.partitions(LAYOUT), topic.config | kept) for topic in wanted})
 
 
 def make_plain(kafka: str, name: str, partitions: int) -> None:
@@ -75,7 +76,7 @@ async def fill(kafka: str, names: Sequence[str], topic: Topic, records: Iterable
 
 def _append(batch: "BatchBuilder", one: Kept) -> bool:
     """Whether there was room."""
-    return batch.append(timestamp=None, key=one.key, value=one.value, headers=list(one.headers)) is not None
+    return batch.append(timestamp=one.stored, key=one.key, value=one.value, headers=list(one.headers)) is not None
 
 
 async def ends(kafka: str, prefix: str, wanted: Iterable[Topic]) -> dict[tuple[str, int], int]:
@@ -101,5 +102,5 @@ async def weigh(kafka: str, prefix: str, wanted: Sequence[Topic], count: int) ->
         while seen < sum(until.values()):
             for batch in (await reading.getmany(timeout_ms=500, max_records=5000)).values():
                 seen += len(batch)
-                total += sum(Kept(one.key, one.value, tuple(one.headers)).bytes for one in batch)
+                total += sum(Kept(one.key, one.value, tuple(one.headers), one.timestamp).bytes for one in batch)
     return total * count // seen

@@ -44,11 +44,13 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record without its place: a copy goes wherever its key belongs."""
+    """A record without its place: a copy goes wherever its key belongs. `stored`: when the broker had it first, in ms
+    since the epoch; which day it belongs to follows from that."""
 
     key: bytes | None
     value: bytes | None
     headers: Headers
+    stored: int
 
     @property
     def bytes(self) -> int:
@@ -134,7 +136,7 @@ async def _topics(settings: Settings) -> Mapping[str, Sequence[Kept]]:
         for topic in topics.event_topics(AGENCIES):
             kept = year[topic.name] = []
             found = [one async for batch in log.records(topic, await log.ends([topic])) for one in batch]
-            kept += (Kept(one.key, one.value, tuple(one.headers)) for one in in_time(found))
+            kept += (Kept(one.key, one.value, tuple(one.headers), one.timestamp) for one in in_time(found))
     return year
 
 
@@ -160,6 +162,7 @@ def copies(year: Year, topic: Topic, count: int, *, first: int = 0) -> Iterator[
             None if kept.key is None else rename(kept.key),
             None if kept.value is None else rename(kept.value),
             tuple((name, rename(value) if value and name in _COPIED else value) for name, value in kept.headers),
+            kept.stored,
         )
 
 
