@@ -175,13 +175,12 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         """Waits until everything is applied that was stored in our other topics before the day."""
         ends = await self._ends.read(began)
         while not self._runtime.stopping.is_set():
-            self._runtime.moved.clear()
+            counted = self._runtime.moved.count
             rows = await self._runtime.pool.fetch("select topic, partition, next_offset from consumed_offset")
             reached = {(row[0], row[1]): row[2] for row in rows}
             if all(reached.get(place, 0) >= end for place, end in ends.items()):
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._runtime.moved.wait(), 0.05)
+            await self._runtime.moved.wait(counted, 0.05)
         raise ConnectionAbortedError("stopping")
 
     async def overdue(self) -> None:

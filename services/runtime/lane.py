@@ -3,8 +3,6 @@
 It polls, keeps what arrived after a day that has not begun here yet (daybreaks.py), and hands out the rest in batches.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Generic, NamedTuple
 
@@ -16,8 +14,9 @@ from services.runtime.inbound import PartitionKey, Record
 from services.runtime.runtime import Runtime
 from services.runtime.settings import Settings
 
-_POLL, _SOON = 0.2, 0.05
-"""Seconds to wait for records; while others wait for their day, until we look whether it has begun."""
+_POLL_MS = 200
+_SOON = 0.02
+"""Seconds: while records wait for their day we look this often for others, and whether another replica has begun it."""
 
 
 _FEW = 50
@@ -47,20 +46,18 @@ class Lane(Generic[S]):
         As long as some wait for their day the others are polled for more: it begins when all that came before it is
         applied. Raises what is away.
         """
-        size = self._runtime.settings.batch
+        size, moved = self._runtime.settings.batch, self._runtime.moved
+        counted = moved.count
         self._forgotten.clear()
         self._kept = {place: records for place, records in self._kept.items() if place in mine}
         ready = await self._take(size) if self._kept else []
         while len(ready) < size:
             hungry = [place for place in mine if place not in self._kept]
-            wait = 0 if ready else _SOON if self._kept else _POLL
-            if not hungry:
-                if wait:
-                    await self._moved(wait)
-                break
-            most = max(20, size // 4) if self._kept else size
-            polled = await self._consumer.getmany(*hungry, timeout_ms=int(wait * 1000), max_records=most)
+            most, wait = (size // 4 + 1, 0) if self._kept or ready else (size, _POLL_MS)
+            polled = await self._consumer.getmany(*hungry, timeout_ms=wait, max_records=most) if hungry else {}
             if not polled:
+                if self._kept and not ready:
+                    await moved.wait(counted, _SOON)
                 break
             alone = not self._kept and not ready
             self._keep(polled)
@@ -119,11 +116,6 @@ class Lane(Generic[S]):
                 at = kept[0].offset if kept else await self._consumer.position(place)
                 passed[place.topic.removeprefix(prefix), place.partition] = at
         return passed
-
-    async def _moved(self, within: float) -> None:
-        self._runtime.moved.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._runtime.moved.wait(), within)
 
 
 def record_of(raw: ConsumerRecord, settings: Settings) -> Record:

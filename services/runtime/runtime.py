@@ -1,6 +1,7 @@
 """What all parts of a running service share."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic
@@ -20,6 +21,26 @@ from services.runtime.telemetry import Metrics
 from services.runtime.tracing import Tracing
 
 
+class Moved:
+    """Something was committed: tells any number of waiters, none of whom misses it if they have counted before they
+    looked."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._next = asyncio.Event()
+
+    def tell(self) -> None:
+        self.count += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def wait(self, counted: int, within: float) -> None:
+        """Returns when more than `counted` commits were told, at the latest after so many seconds."""
+        if self.count == counted:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._next.wait(), within)
+
+
 @dataclass
 class Runtime(Generic[S]):
     """A service in its deployment.
@@ -36,7 +57,7 @@ class Runtime(Generic[S]):
     """For reading with SQLModel; None where nothing is asked."""
     tracing: Tracing = field(default_factory=Tracing)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    moved: Moved = field(default_factory=Moved)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: dict[str, str] = field(default_factory=dict)
     """Partitions that stopped because of a loss, and why: `<topic>/<partition>` -> reason."""
@@ -70,7 +91,7 @@ class Runtime(Generic[S]):
     def committed(self) -> None:
         """Effects are in the database: wake whoever waits for them."""
         self.wake.set()
-        self.moved.set()
+        self.moved.tell()
 
 
 def is_day(topic: Topic) -> bool:

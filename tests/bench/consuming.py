@@ -71,11 +71,12 @@ async def consume(name: str, kafka: str, database: str, prefix: str, records: in
     gc.set_threshold(50_000, 20, 20)
     consuming = asyncio.create_task(Timed(runtime, watch).run())
     with sampler if profiled else Sampler.off():
+        counted = runtime.moved.count
         while _committed(runtime) < records:
             if consuming.done():
                 consuming.result()
-            await asyncio.wait_for(runtime.moved.wait(), 60)
-            runtime.moved.clear()
+            await runtime.moved.wait(counted, 60)
+            counted = runtime.moved.count
     more = {"stages": sampler.stages, "samples": sampler.samples} if profiled else {}
     watch.tell(records, **more)
     runtime.stopping.set()

@@ -117,7 +117,7 @@ def _kept(event: Event, sequence: int) -> Kept:
         time=midnight(event.occurred_on),
         sequence=sequence,
     )
-    return Kept(event.subject.encode(), event.model_dump_json().encode(), tuple(envelope.headers()))
+    return Kept(event.subject.encode(), event.model_dump_json().encode(), tuple(envelope.headers()), 0)
 
 
 async def _require_order(bed: Bed, prefix: str) -> None:
