@@ -6,7 +6,7 @@ Kafka's group only shares partitions out and shows the lag.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -83,7 +83,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             await _together([*lanes, self._lag.show(self._consumer)])
         finally:
             self.assigned.clear()
-            self._sought.clear()
+            self._read(())
             await self._daybreaks.close()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._consumer.stop(), 3)
@@ -105,7 +105,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Nothing to hand over: the next owner continues from the database."""
-        self._sought -= revoked
+        self._read(self._sought - revoked)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Seeks to the database's offsets. Only a saving: fetching may have begun, and the fence is the safety."""
@@ -129,8 +129,13 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
                 consumer.pause(self._at((topic, partition)))
             else:
                 consumer.seek(self._at((topic, partition)), offset)
-                self._sought.add(self._at((topic, partition)))
+                self._read(self._sought | {self._at((topic, partition))})
         self.assigned.set()
+
+    def _read(self, places: Iterable[TopicPartition]) -> None:
+        """From now on these are read."""
+        self._sought, prefix = set(places), self._runtime.settings.topic_prefix
+        self._runtime.reads = {(place.topic.removeprefix(prefix), place.partition) for place in self._sought}
 
     def _at(self, place: PartitionKey) -> TopicPartition:
         return TopicPartition(self._runtime.settings.wire(place[0]), place[1])
@@ -155,7 +160,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         self._end(self._at((topic, partition)))
 
     def _end(self, place: TopicPartition) -> None:
-        self._sought.discard(place)
+        self._read(self._sought - {place})
         if self._consumer is not None and place in self._consumer.assignment():
             self._consumer.pause(place)
 

@@ -8,7 +8,7 @@ Firing is safe to repeat: a timer is used up in the transaction of its events.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Generic
 
@@ -26,7 +26,7 @@ from services.runtime.database import backoff, is_away, transaction, upsert_mode
 from services.runtime.decision import Message, Refusal, S
 from services.runtime.ends import Ends
 from services.runtime.failpoint import failpoint
-from services.runtime.inbound import Record, decode
+from services.runtime.inbound import PartitionKey, Record, decode
 from services.runtime.lane import record_of
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.summary import summarise
@@ -55,6 +55,8 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         others = [topic for topic in runtime.service.consumes if not is_day(topic)]
         self._ends = ends or Ends(runtime.settings, others)
         self._sought = False
+        self._ended: dict[PartitionKey, int] | None = None
+        """Ends as they were some time after the days of this poll had been stored."""
         self.joined = asyncio.Event()
 
     async def run(self) -> None:
@@ -91,7 +93,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
                 if consumer.assignment() and not self._sought:
                     consumer.seek(place, await self._position())
                     self._sought = True
-                polled = await consumer.getmany(timeout_ms=250)
+                polled, self._ended = await consumer.getmany(timeout_ms=250), None
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
                     following = await self.day(record)
                     if following != record.offset + 1:  # a seek costs a fetch that is under way
@@ -173,15 +175,32 @@ class Days(ConsumerRebalanceListener, Generic[S]):
 
     async def _reach(self, began: int) -> None:
         """Waits until everything is applied that was stored in our other topics before the day."""
-        ends = await self._ends.read(began)
+        if self._ended is None:
+            self._ended = await self._ends.read()
+        ends, asked = dict(self._ended), set[PartitionKey]()
         while not self._runtime.stopping.is_set():
             counted = self._runtime.moved.count
             rows = await self._runtime.pool.fetch("select topic, partition, next_offset from consumed_offset")
             reached = {(row[0], row[1]): row[2] for row in rows}
-            if all(reached.get(place, 0) >= end for place, end in ends.items()):
+            if not (left := self._left(ends, reached, began)):
                 return
-            await self._runtime.moved.wait(counted, 0.05)
+            if unknown := left - self._runtime.reads - asked:  # what another replica keeps, it does not tell
+                ends |= await self._ends.before(unknown, began)
+                asked |= unknown
+            else:
+                await self._runtime.moved.wait(counted, 0.05)
         raise ConnectionAbortedError("stopping")
+
+    def _left(
+        self, ends: Mapping[PartitionKey, int], reached: Mapping[PartitionKey, int], began: int
+    ) -> set[PartitionKey]:
+        """Where something may be left: neither the end is reached nor a record that came later."""
+        left = {place for place, end in ends.items() if reached.get(place, 0) < end}
+        for place in list(left):
+            offset, stored = self._runtime.ahead.get(place, (0, 0))
+            if stored >= began and reached.get(place, 0) >= offset:
+                left.discard(place)
+        return left
 
     async def overdue(self) -> None:
         """Timers that could not be decided on their day, or were due while their subject was parked, fire now."""

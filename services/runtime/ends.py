@@ -1,10 +1,9 @@
-"""Where our topics ended at a moment, asked on a connection of its own: behind a waiting fetch the answer would wait
-too."""
+"""Where our topics end, asked on a connection of its own: behind a waiting fetch the answer would wait too."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -14,6 +13,9 @@ from services.runtime.settings import Settings
 
 _WITHIN: Final = 10
 """Seconds that the broker may take."""
+
+
+Answer = TypeVar("Answer")
 
 
 class Ends:
@@ -27,28 +29,37 @@ class Ends:
         }
         self._client: AIOKafkaConsumer | None = None
 
-    async def read(self, before: int) -> dict[PartitionKey, int]:
-        """The next offsets after everything that the broker stored `before` a moment that is past, in ms since the
-        epoch. Raises what is away."""
-        if not self._places:
-            return {}
-        if self._client is None:
-            client = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.kafka,
-                client_id=f"{self._settings.service}.ends",
-                isolation_level="read_committed",
-            )
-            await asyncio.wait_for(client.start(), _WITHIN)
-            self._client = client
+    async def read(self) -> dict[PartitionKey, int]:
+        """As the broker has them now. Raises what is away."""
+        return await self._asked(lambda client: client.end_offsets(list(self._places))) if self._places else {}
+
+    async def before(self, places: Collection[PartitionKey], moment: int) -> dict[PartitionKey, int]:
+        """Of these places those in which something was stored at a `moment` or later, in ms since the epoch: where that
+        begins. Raises what is away."""
+        wanted = {at: moment for at, place in self._places.items() if place in places}
+        found = await self._asked(lambda client: client.offsets_for_times(wanted))
+        return {place: at.offset for place, at in found.items() if at is not None}
+
+    async def _asked(
+        self, question: Callable[[AIOKafkaConsumer], Awaitable[Mapping[TopicPartition, Answer]]]
+    ) -> dict[PartitionKey, Answer]:
         try:
-            ends = await asyncio.wait_for(self._client.end_offsets(list(self._places)), _WITHIN)
-            later = await asyncio.wait_for(self._client.offsets_for_times(dict.fromkeys(self._places, before)), _WITHIN)
+            async with asyncio.timeout(_WITHIN):
+                found = await question(self._client or await self._open())
         except BaseException:
             await self.close()
             raise
-        return {
-            self._places[place]: end if (at := later.get(place)) is None else at.offset for place, end in ends.items()
-        }
+        return {self._places[place]: answer for place, answer in found.items()}
+
+    async def _open(self) -> AIOKafkaConsumer:
+        client = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            client_id=f"{self._settings.service}.ends",
+            isolation_level="read_committed",
+        )
+        await client.start()
+        self._client = client
+        return client
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -107,9 +107,10 @@ class Lane(Generic[S]):
         return ready
 
     async def _passed(self, mine: Collection[TopicPartition]) -> dict[PartitionKey, int]:
-        """Where our sparse topics go on."""
-        prefix = self._runtime.settings.topic_prefix
-        passed = {}
+        """Where our sparse topics go on. Whoever waits for a day is told what we keep."""
+        prefix, passed = self._runtime.settings.topic_prefix, {}
+        for first in (records[0] for records in self._kept.values()):
+            self._runtime.ahead[first.topic, first.partition] = first.offset, first.stored
         for place in mine:
             if place.topic in self._sparse:
                 kept = self._kept.get(place)

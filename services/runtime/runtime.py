@@ -58,6 +58,11 @@ class Runtime(Generic[S]):
     tracing: Tracing = field(default_factory=Tracing)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     moved: Moved = field(default_factory=Moved)
+    reads: set[tuple[str, int]] = field(default_factory=set)
+    """Topics and partitions that this process reads."""
+    ahead: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    """By topic and partition: the next record's offset and when the broker stored it, in ms, where one waits for its
+    day."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: dict[str, str] = field(default_factory=dict)
     """Partitions that stopped because of a loss, and why: `<topic>/<partition>` -> reason."""

@@ -4,7 +4,7 @@ them. Nothing else of the runtime is replaced."""
 import asyncio
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +53,11 @@ class LogEnds(Ends):
     def __init__(self, log: Log, places: Sequence[PartitionKey]) -> None:
         self._log, self._mine = log, places
 
-    async def read(self, before: int) -> dict[PartitionKey, int]:
-        return {place: self._log.until(place, before) for place in self._mine}
+    async def read(self) -> dict[PartitionKey, int]:
+        return {place: self._log.end(place) for place in self._mine}
+
+    async def before(self, places: Collection[PartitionKey], moment: int) -> dict[PartitionKey, int]:
+        return {place: self._log.until(place, moment) for place in places}
 
     async def close(self) -> None:
         """There is no connection."""

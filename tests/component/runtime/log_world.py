@@ -232,6 +232,7 @@ class LogWorld:
 
     async def _day(self, days: Days[toy.Toy]) -> None:
         following = self.log.read(CALENDAR, (await self.stands())[CALENDAR], 1)
+        days._ended = None  # as after a poll
         await _until_there(lambda: days.day(following[0]) if following else days.overdue())
 
     async def _redrive(self, parking: Parking[toy.Toy], subject: str) -> None:
