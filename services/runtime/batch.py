@@ -87,6 +87,8 @@ class Batches(Generic[S]):
             if is_away(error) or isinstance(error, NotYet):
                 raise
             log().warning("batch refused by the database", records=len(records), error=fault(error))
+            if not records:
+                raise
             if len(records) == 1:
                 await self._persist(records, passed, look, refused=error)
             else:
@@ -106,6 +108,8 @@ class Batches(Generic[S]):
         """One transaction; waits in place, without limit, while the database, or the broker that is asked, is away."""
         for attempt in itertools.count(1):
             try:
+                if look is not None and attempt > 1:  # no lock is held while the broker is away
+                    await self._daybreaks.look(look)
                 async with self._looking(look) as looked:
                     await self._transact(records, passed, looked, refused=refused)
                 return
@@ -128,7 +132,7 @@ class Batches(Generic[S]):
         started = time.monotonic()
         with self._runtime.tracing.transaction() as spans:
             async with transaction(self._runtime.pool) as db:
-                fresh, following, (today, behind), days = await self._fence(db, records, passed)
+                fresh, following, (today, behind), days, holes = await self._fence(db, records, passed)
                 applied, advance = Applied({}, []), functools.partial(self._advance, following)
                 if fresh:
                     if today is None:
@@ -143,6 +147,8 @@ class Batches(Generic[S]):
                 await looked
                 if (day := self._daybreaks.at(days)) is not None and any(one.stored >= day for one in fresh):
                     raise NotYet
+        for record in holes:
+            self._reader.hole(record, following[record.topic, record.partition])
         for topic, partition in applied.stops:
             self._reader.pause(topic, partition)
         self._reader.stands(following | applied.stops)
@@ -162,9 +168,9 @@ class Batches(Generic[S]):
 
     async def _fence(
         self, db: asyncpg.Connection, records: Sequence[Record], passed: Mapping[PartitionKey, int]
-    ) -> tuple[list[Record], dict[PartitionKey, int], Today, int]:
-        """Locks our offset rows, drops what they cover, and finds holes in topics whose offsets are dense. Also the
-        calendar's next offset: everything is as of one moment."""
+    ) -> tuple[list[Record], dict[PartitionKey, int], Today, int, list[Record]]:
+        """Locks our offset rows, drops what they cover. Also the calendar's next offset, as of the same moment, and the
+        records before which there are holes, in topics whose offsets are dense."""
         places = sorted({(record.topic, record.partition) for record in records} | passed.keys())
         topics, partitions = (list(column) for column in zip(*places, strict=True))
         arguments = self._runtime.settings.behind_after, topics, partitions
@@ -173,19 +179,19 @@ class Batches(Generic[S]):
             await db.execute(_BEGIN, topics, partitions)
             rows = await db.fetch(_FENCE, *arguments)
         following = {(row[0], row[1]): row[2] for row in rows}
-        fresh, stuck = [], set[PartitionKey]()
+        fresh, holes, stuck = [], list[Record](), set[PartitionKey]()
         for record in records:
             place = record.topic, record.partition
             if place in stuck or record.offset < following[place]:
                 continue
             if record.offset > following[place] and self._runtime.consumed[record.topic].sequenced:
                 stuck.add(place)
-                self._reader.hole(record, following[place])
+                holes.append(record)
                 continue
             following[place] = record.offset + 1
             fresh.append(record)
         following |= {place: max(at, following[place]) for place, at in passed.items()}
-        return fresh, following, (rows[0][3], frozenset(rows[0][4] or ())), rows[0][5]
+        return fresh, following, (rows[0][3], frozenset(rows[0][4] or ())), rows[0][5], holes
 
     def _advance(self, following: Mapping[PartitionKey, int], applied: Applied) -> Writes:
         """Where we stand then, to be written with the effects."""

@@ -10,7 +10,6 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
 
 from services.runtime.batch import Batches, NotYet
 from services.runtime.database import backoff, is_away
@@ -49,8 +48,10 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         for attempt in itertools.count(1):
             try:
                 await self._session()
-            except KafkaError as error:
-                log().warning("broker away", part="consumer", error=fault(error))
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                log().warning("waiting", part="consumer", error=fault(error))
             if self._runtime.stopping.is_set():
                 return
             self._runtime.metrics.retries.labels("consumer").inc()

@@ -33,6 +33,7 @@ _AWAY = (
     pg.LockNotAvailableError,
     pg.IdleInTransactionSessionTimeoutError,
     pg.InternalClientError,
+    pg.InvalidCachedStatementError,  # a table was changed: it is prepared anew
 )
 
 
@@ -83,10 +84,16 @@ async def transaction(
 ) -> AsyncIterator[asyncpg.Connection]:
     """A transaction on a connection of the pool. The only place where one is opened. `whole`: it reads whole tables,
     and is planned for that."""
-    async with pool.acquire(timeout=5) as db, db.transaction(isolation=isolation):
+    async with pool.acquire(timeout=5) as lent, lent.transaction(isolation=isolation):
+        db = cast(asyncpg.Connection, lent)
         if whole:
-            await db.execute(_WHOLE)
-        yield cast(asyncpg.Connection, db)
+            await reads_whole(db)
+        yield db
+
+
+async def reads_whole(db: asyncpg.Connection) -> None:
+    """From here to its end a transaction is planned for reading whole tables."""
+    await db.execute(_WHOLE)
 
 
 _BY_KEY = {

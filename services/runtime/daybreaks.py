@@ -6,6 +6,8 @@ and answered while we were away, and its answer is of that day (docs/adr/0028).
 
 import asyncio
 import contextlib
+import time
+from bisect import bisect_left
 from typing import Final, Generic
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +20,8 @@ from services.runtime.runtime import Runtime
 _FOLLOWING: Final = "select next_offset from consumed_offset where topic = $1 and partition = 0"
 _WITHIN: Final = 10
 """Seconds that the broker may take."""
+_TRUSTED: Final = 1.0
+"""Seconds after which it is asked again in any case: its clock may have been set back."""
 
 
 class Daybreaks(Generic[S]):
@@ -28,30 +32,33 @@ class Daybreaks(Generic[S]):
         self._place = TopicPartition(runtime.settings.wire(DAY.name), 0)
         self._client: AIOKafkaConsumer | None = None
         self._asking = asyncio.Lock()
-        self._began: dict[int, int] = {}
-        """By offset in the calendar, in ms since the epoch."""
+        self._offsets: list[int] = []
+        self._began: list[int] = []
+        """Of the calendar's records, in ms since the epoch."""
         self._following = 0
         """The calendar's offset that this service has yet to work off, as far as we know."""
-        self._known = 0
-        """Every day is known that began before this."""
+        self._known, self._asked = 0, 0.0
+        """Every day is known that began before the one; when that was found out, by our monotonic clock."""
 
     async def look(self, stored: int) -> None:
         """From now on every day is known that began before something was `stored` that we have read. Raises what is
         away."""
         async with self._asking:
-            if stored >= self._known:  # a day may have begun in the same millisecond, after the last look
+            now = time.monotonic()
+            if stored >= self._known or now > self._asked + _TRUSTED:  # also within one millisecond a day may begin
                 await self._read()
-                self._known = stored
+                self._known, self._asked = stored, now
 
     async def next(self) -> int | None:
         """When the first day began that has not begun here, in ms, if one is known. Raises what is away."""
-        if self._following in self._began:  # perhaps it has begun here in the meantime
+        if self.at(self._following) is not None:  # perhaps it has begun here in the meantime
             self._following = await self._runtime.pool.fetchval(_FOLLOWING, DAY.name) or 0
         return self.at(self._following)
 
     def at(self, following: int) -> int | None:
-        """When the day at this offset began, if that is known."""
-        return self._began.get(following)
+        """When the first day from this offset on began, if one is known."""
+        at = bisect_left(self._offsets, following)
+        return self._began[at] if at < len(self._offsets) else None
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -94,6 +101,9 @@ class Daybreaks(Generic[S]):
         try:
             while await client.position(self._place) < end:
                 polled = await client.getmany(self._place, timeout_ms=200)
-                self._began |= {raw.offset: raw.timestamp for raw in polled.get(self._place, ())}
+                for raw in polled.get(self._place, ()):
+                    if not self._offsets or raw.offset > self._offsets[-1]:
+                        self._offsets.append(raw.offset)
+                        self._began.append(raw.timestamp)
         finally:
             client.pause(self._place)

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import asyncpg
 
-from services.runtime.database import upsert_models
+from services.runtime.database import reads_whole, upsert_models
 from services.runtime.outgoing import Ids
 from services.runtime.runtime import Runtime
 
 _GIVEN: Final = """with gone(subject, pseudonym) as (select * from unnest($1::text[], $2::text[])),
   named(name) as (select unnest($3::text[])), other(subject) as (select unnest($4::text[]))"""
+_FEW: Final = 3
+"""Erased at a time: not every table has an index for it, and each would be read once for everybody."""
 _REFERENCES: Final = "delete from reference where subject = any($1) and name <> all($2)"
 _ANSWERS: Final = """update command set response = regexp_replace(response, $1, 'erased', 'g') where response ~ $1"""
 """A repeat of a request gets its answer still, with a word in the place of the ids."""
@@ -78,6 +80,8 @@ async def rows_of(
 ) -> None:
     """What the service's own statements say."""
     pseudonyms = [pseudonym(runtime, subject) for subject in subjects]
+    if len(subjects) > _FEW:
+        await reads_whole(db)
     for statement in runtime.service.erasures:
         await db.execute(statement, list(subjects), pseudonyms, list(names), list(others))
 

@@ -17,6 +17,8 @@ from services.runtime.settings import Settings
 _POLL_MS = 200
 _SOON = 0.02
 """Seconds: while records wait for their day we look this often for others, and whether another replica has begun it."""
+_LOST = 1.0
+"""The same while something is lost: it may be the day."""
 
 
 _FEW = 50
@@ -37,7 +39,6 @@ class Lane(Generic[S]):
         self._runtime, self._daybreaks, self._consumer = runtime, daybreaks, consumer
         self._kept: dict[TopicPartition, list[Record]] = {}
         self._forgotten: set[TopicPartition] = set()
-        self._latest = 0
         self._sparse = {runtime.settings.wire(t.name) for t in runtime.service.consumes if not t.sequenced}
 
     async def poll(self, mine: Collection[TopicPartition]) -> Batch:
@@ -57,26 +58,27 @@ class Lane(Generic[S]):
             polled = await self._consumer.getmany(*hungry, timeout_ms=wait, max_records=most) if hungry else {}
             if not polled:
                 if self._kept and not ready:
-                    await moved.wait(counted, _SOON)
+                    await moved.wait(counted, _LOST if self._runtime.stopped else _SOON)
                 break
             alone = not self._kept and not ready
-            self._keep(polled)
+            latest = self._keep(polled)
             if alone and sum(map(len, polled.values())) <= _FEW:
-                return await self._unasked(mine)
-            await self._daybreaks.look(self._latest)
+                return await self._unasked(mine, latest)
+            await self._daybreaks.look(latest)
             ready += await self._take(size - len(ready))
             if not self._kept:
                 break
         return Batch(ready, await self._passed(mine))
 
-    async def _unasked(self, mine: Collection[TopicPartition]) -> Batch:
+    async def _unasked(self, mine: Collection[TopicPartition], latest: int) -> Batch:
         records = [record for batch in self._kept.values() for record in batch]
         self._kept = {}
-        return Batch(records, await self._passed(mine), self._latest)
+        return Batch(records, await self._passed(mine), latest)
 
     def keep(self, records: Iterable[Record]) -> None:
         """They were polled last, and wait for their day."""
-        for one in records:
+        later, self._kept = self._kept, {}
+        for one in [*records, *(record for batch in later.values() for record in batch)]:
             place = TopicPartition(self._runtime.settings.wire(one.topic), one.partition)
             if place not in self._forgotten:
                 self._kept.setdefault(place, []).append(one)
@@ -86,11 +88,12 @@ class Lane(Generic[S]):
         self._kept.pop(place, None)
         self._forgotten.add(place)
 
-    def _keep(self, polled: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
+    def _keep(self, polled: Mapping[TopicPartition, list[ConsumerRecord]]) -> int:
+        """When the latest of them was stored."""
         settings = self._runtime.settings
         for place, batch in polled.items():
             self._kept[place] = [record_of(raw, settings) for raw in batch]
-            self._latest = max(self._latest, *(raw.timestamp for raw in batch))
+        return max(raw.timestamp for batch in polled.values() for raw in batch)
 
     async def _take(self, most: int) -> list[Record]:
         """Of what is kept, in order: at most so many whose day has begun."""
@@ -111,7 +114,7 @@ class Lane(Generic[S]):
         prefix, passed = self._runtime.settings.topic_prefix, {}
         for first in (records[0] for records in self._kept.values()):
             self._runtime.ahead[first.topic, first.partition] = first.offset, first.stored
-        for place in mine:
+        for place in self._consumer.assignment() & set(mine):  # some may have been given away since
             if place.topic in self._sparse:
                 kept = self._kept.get(place)
                 at = kept[0].offset if kept else await self._consumer.position(place)

@@ -63,7 +63,10 @@ class Relay(Generic[S]):
             timeout=5,
             command_timeout=settings.transaction_timeout,
             server_settings=session_settings(settings)
-            | {"idle_session_timeout": f"{int(settings.relay_idle_timeout * 1000)}"},
+            | {
+                "idle_session_timeout": f"{int(settings.relay_idle_timeout * 1000)}",
+                "plan_cache_mode": "force_custom_plan",  # a list of ids that is known is hashed, one that is not is not
+            },
         )
         producer = None
         try:

@@ -26,7 +26,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=0.015, help="of the city's recipients")
-    parser.add_argument("--minutes", type=float, default=28.0, help="after which no further fault is injected")
+    parser.add_argument("--minutes", type=float, default=26.0, help="after which no further fault is injected")
     parser.add_argument("--laps", type=int, default=99, help="at most so often every fault")
     parser.add_argument(
         "--only", nargs="*", default=[], help="these kinds or targets, without the comparison of figures"

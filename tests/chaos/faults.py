@@ -14,7 +14,7 @@ from lotse.settings import SERVICES
 from lotse.stack import postgres
 from lotse.stack.running import Running
 from tests.chaos.disks import Disk
-from tests.chaos.town import NotReached, Town
+from tests.chaos.town import NotReached, Reached, Town
 
 BEYOND_SESSION: Final = 8.0
 """Seconds: a consumer that is silent for 6 is put out of its group, a transaction that is idle for 5 is ended."""
@@ -129,13 +129,26 @@ def zombie_of_intake() -> Fault:
     async def inject(town: Town) -> Injected:
         async with town.second("intake"):
             with town.load():
-                reached = await town.passes("intake", "fired", signal.SIGSTOP)
+                reached = await _either(town, "intake", "fired")
                 await asyncio.sleep(BEYOND_SESSION)
             _wake(town, reached.pid)
             await town.heal()
         return Injected()
 
     return Fault("zombie_consumer", "intake", inject)
+
+
+async def _either(town: Town, service: str, point: str) -> Reached:
+    """Whichever of its two replicas passes the point is stopped there. Raises `NotReached`."""
+    both = [asyncio.create_task(town.passes(service, point, signal.SIGSTOP, second=second)) for second in (False, True)]
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    for task in both:
+        task.cancel()  # disarms it
+    found = await asyncio.gather(*both, return_exceptions=True)
+    for one in found:
+        if isinstance(one, Reached):
+            return one
+    raise NotReached(f"neither replica of {service} passed `{point}`")
 
 
 def _wake(town: Town, pid: int) -> None:

@@ -27,6 +27,8 @@ GRACE: Final = 6.5
 SECOND: Final = "2"
 """In the names of second replicas, and of the folder of their failpoints."""
 LOOK_SECONDS: Final = 0.05
+FULL_LOAD_SECONDS: Final = 1.5
+PULSE_SECONDS: Final = 0.25
 
 
 class NotReached(Exception):
@@ -135,12 +137,24 @@ class Town:
 
     @contextlib.contextmanager
     def load(self) -> Any:
-        """The city acts within, and stands still behind: only what stands still can be compared."""
+        """The city acts within, at first without a pause, and stands still behind: only what stands still can be
+        compared."""
         self.resume()
+        pulse = asyncio.create_task(self._pulse())
         try:
             yield
         finally:
+            pulse.cancel()
             self.pause()
+
+    async def _pulse(self) -> None:
+        """A long fault must not use up the city's days."""
+        await asyncio.sleep(FULL_LOAD_SECONDS)
+        while True:
+            self.pause()
+            await asyncio.sleep(3 * PULSE_SECONDS)
+            self.resume()
+            await asyncio.sleep(PULSE_SECONDS)
 
     async def live_on(self, until: date) -> None:
         """The city, at the end of its play, goes on to a later day."""

@@ -12,6 +12,7 @@ from contracts.words import BenefitKind, Currency, Money
 from services.intake.domain.commands import Paid, PayHousehold, ReversePayment, Share
 from services.intake.domain.refusals import PayeeErased, PaymentAlreadyReversed, UnknownHousehold, UnknownPayment
 from services.intake.preparation.prepared import Prepared
+from services.runtime.database import reads_whole
 
 _OWED: Final = """
 with recursive lead(record, person) as (
@@ -124,6 +125,7 @@ async def shares(db: asyncpg.Connection, month: str, households: Sequence[str]) 
     """The sums that are not paid yet, by household."""
     first, last = days_of(month)
     sums: dict[tuple[str, str, str, str], int] = {}
+    await reads_whole(db)  # a run of payments: many households, and whoever was ever merged
     for row in await db.fetch(_OWED, list(households), first, last, month):
         key = row["household_id"], row["head"], row["kind"], row["currency"]
         sums[key] = sums.get(key, 0) + row["minor"]

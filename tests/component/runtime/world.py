@@ -143,6 +143,8 @@ class World:
             return False
 
     async def day(self, day: date) -> None:
+        """Later than what was sent before it, also by the broker's clock, which counts milliseconds."""
+        await asyncio.sleep(0.002)
         await self.send(topics.DAY, DayStarted(occurred_on=day), sequence=day.toordinal())
 
     async def send(self, topic: Topic, *events: Event, sequence: int | None = None) -> None:
