@@ -39,6 +39,8 @@ class Lane(Generic[S]):
         self._runtime, self._daybreaks, self._consumer = runtime, daybreaks, consumer
         self._kept: dict[TopicPartition, list[Record]] = {}
         self._forgotten: set[TopicPartition] = set()
+        self._day: int | None = None
+        """When the day began for which some wait, in ms."""
         self._sparse = {runtime.settings.wire(t.name) for t in runtime.service.consumes if not t.sequenced}
 
     async def poll(self, mine: Collection[TopicPartition]) -> Batch:
@@ -52,7 +54,7 @@ class Lane(Generic[S]):
         self._forgotten.clear()
         self._kept = {place: records for place, records in self._kept.items() if place in mine}
         ready = await self._take(size) if self._kept else []
-        while len(ready) < size:
+        while len(ready) < size and not (ready and self._day is None):
             hungry = [place for place in mine if place not in self._kept]
             most, wait = (size // 4 + 1, 0) if self._kept or ready else (size, _POLL_MS)
             polled = await self._consumer.getmany(*hungry, timeout_ms=wait, max_records=most) if hungry else {}
@@ -66,8 +68,6 @@ class Lane(Generic[S]):
                 return await self._unasked(mine, latest)
             await self._daybreaks.look(latest)
             ready += await self._take(size - len(ready))
-            if not self._kept:
-                break
         return Batch(ready, await self._passed(mine))
 
     async def _unasked(self, mine: Collection[TopicPartition], latest: int) -> Batch:
@@ -97,7 +97,7 @@ class Lane(Generic[S]):
 
     async def _take(self, most: int) -> list[Record]:
         """Of what is kept, in order: at most so many whose day has begun."""
-        day = await self._daybreaks.next()
+        self._day = day = await self._daybreaks.next()
         ready, kept = list[Record](), {}
         for place, records in self._kept.items():
             count = min(len(records), most - len(ready))
