@@ -21,10 +21,6 @@ _LOST = 1.0
 """The same while something is lost: it may be the day."""
 
 
-_FEW = 50
-"""Records that are decided while the broker is asked for days: then a single message does not wait for the answer."""
-
-
 class Batch(NamedTuple):
     """Records to apply together. `passed`: where partitions go on after them, if offsets without a record lie between,
     such as a partner's transaction leaves. `look`: until then a day may have begun that is not known."""
@@ -64,13 +60,14 @@ class Lane(Generic[S]):
                 break
             alone = not self._kept and not ready
             latest = self._keep(polled)
-            if alone and sum(map(len, polled.values())) <= _FEW:
+            if alone and await self._daybreaks.next() is None:
                 return await self._unasked(mine, latest)
             await self._daybreaks.look(latest)
             ready += await self._take(size - len(ready))
         return Batch(ready, await self._passed(mine))
 
     async def _unasked(self, mine: Collection[TopicPartition], latest: int) -> Batch:
+        """All that was polled, as if no day had begun meanwhile: the broker is asked while it is decided."""
         records = [record for batch in self._kept.values() for record in batch]
         self._kept = {}
         return Batch(records, await self._passed(mine), latest)
