@@ -51,11 +51,12 @@ class Lane(Generic[S]):
         self._kept = {place: records for place, records in self._kept.items() if place in mine}
         ready = await self._take(size) if self._kept else []
         while len(ready) < size and not (ready and self._day is None):
-            hungry = [place for place in mine if place not in self._kept]
+            there = self._consumer.assignment()  # some may have been given away since
+            hungry = [place for place in mine if place in there and place not in self._kept]
             most, wait = (size // 4 + 1, 0) if self._kept or ready else (size, _POLL_MS)
             polled = await self._consumer.getmany(*hungry, timeout_ms=wait, max_records=most) if hungry else {}
             if not polled:
-                if self._kept and not ready:
+                if not ready and (self._kept or not hungry):
                     await moved.wait(counted, _LOST if self._runtime.stopped else _SOON)
                 break
             alone = not self._kept and not ready

@@ -11,6 +11,8 @@ from contracts import topics
 from contracts.city import read_city
 from services.runtime.consumer import Consumer
 from services.runtime.database import connect_pool
+from services.runtime.daybreaks import Daybreaks
+from services.runtime.lane import Lane
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime
 from services.runtime.settings import Settings
@@ -31,6 +33,15 @@ async def test_of_a_partition_that_was_given_away_no_end_is_known() -> None:
     consumer = Consumer(_runtime(settings, cast("asyncpg.Pool", None)))
     consumer._consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1")  # in its group, and with nothing assigned
     assert consumer.at_end((topics.PERSON.name, 0), 5) is False
+
+
+async def test_of_partitions_that_were_given_away_nothing_is_polled() -> None:
+    """A lane that waited, for a day or for the broker, goes on with those that it still has."""
+    settings = Settings(database="postgresql://nobody@127.0.0.1:1/none", namespace=UUID(int=7))
+    runtime = _runtime(settings, cast("asyncpg.Pool", None))
+    lane = Lane(runtime, Daybreaks(runtime), AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1"))
+    polled = await lane.poll({TopicPartition(topics.PERSON.name, 0), TopicPartition(topics.IDENTITY.name, 0)})
+    assert polled == ([], {}, None)
 
 
 async def test_what_another_commits_while_the_log_is_looked_at_is_no_loss(world: World) -> None:
