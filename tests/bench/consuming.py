@@ -13,13 +13,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import uvloop
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.city import City, read_city
 from services.casework import app as casework
 from services.reporting import app as reporting
 from services.runtime.consumer import Consumer
 from services.runtime.database import connect_pool
+from services.runtime.lag import Lag
 from services.runtime.runtime import Runtime
 from services.runtime.service import Service
 from services.runtime.settings import Settings
@@ -37,12 +38,21 @@ SERVICES: Final[dict[str, Callable[[City], Service[Any]]]] = {
 }
 
 
+class Rewinding(Lag[Any]):
+    """At the end Kafka's own offsets are those of the beginning again. The next round's database is a new one, but its
+    first fetch would begin where these are, and wait half a second there for records that nobody sends."""
+
+    async def show(self, consumer: AIOKafkaConsumer) -> None:
+        await super().show(consumer)
+        await consumer.commit({place: 0 for place in consumer.assignment()})
+
+
 class Timed(Consumer[Any]):
     """Starts the watch when the broker hands over the partitions, before anything is read."""
 
     def __init__(self, runtime: Runtime[Any], watch: Stopwatch) -> None:
         super().__init__(runtime)
-        self._watch = watch
+        self._watch, self._lag = watch, Rewinding(runtime)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self._watch.start()
