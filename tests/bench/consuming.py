@@ -44,7 +44,7 @@ class Rewinding(Lag[Any]):
 
     async def show(self, consumer: AIOKafkaConsumer) -> None:
         await super().show(consumer)
-        await consumer.commit({place: 0 for place in consumer.assignment()})
+        await consumer.commit(dict.fromkeys(consumer.assignment(), 0))
 
 
 class Timed(Consumer[Any]):
