@@ -7,7 +7,6 @@ rebalance finds its records covered and changes nothing.
 import asyncio
 import contextlib
 import functools
-import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import date
@@ -75,27 +74,30 @@ class Batches(Generic[S]):
 
     async def commit(
         self, records: Sequence[Record], passed: Mapping[PartitionKey, int] = _NONE, *, look: int | None = None
-    ) -> None:
+    ) -> set[PartitionKey]:
         """Commits the records, and where partitions go on after offsets that hold none. What the database refuses is
-        narrowed down by halves to the record that is to blame.
+        narrowed down by halves to the record that is to blame. Returns the partitions in which there was a hole.
 
         While they are decided we `look` for days, if we are told until when. Raises `NotYet` then.
         """
         try:
-            await self._persist(records, passed, look)
+            holes = await self._persist(records, passed, look)
         except Exception as error:
-            if is_away(error) or isinstance(error, NotYet):
+            if is_away(error) or isinstance(error, (NotYet, NoBusinessDay)):
                 raise
             log().warning("batch refused by the database", records=len(records), error=fault(error))
             if not records:
                 raise
             if len(records) == 1:
-                await self._persist(records, passed, look, refused=error)
+                holes = await self._persist(records, passed, look, refused=error)
             else:
                 middle = len(records) // 2
-                await self.commit(records[:middle], look=look)
-                await self.commit(records[middle:], passed, look=look)
+                holes = await self.commit(records[:middle], look=look)
+                rest = [one for one in records[middle:] if (one.topic, one.partition) not in holes]
+                if rest or passed:
+                    holes |= await self.commit(rest, passed, look=look)
         failpoint("committed")
+        return holes
 
     async def _persist(
         self,
@@ -104,15 +106,17 @@ class Batches(Generic[S]):
         look: int | None,
         *,
         refused: Exception | None = None,
-    ) -> None:
-        """One transaction; waits in place, without limit, while the database, or the broker that is asked, is away."""
-        for attempt in itertools.count(1):
+    ) -> set[PartitionKey]:
+        """One transaction; waits in place, without limit, while the database, or the broker that is asked, is away.
+        Returns the partitions in which there was a hole."""
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 if look is not None and attempt > 1:  # no lock is held while the broker is away
                     await self._daybreaks.look(look)
                 async with self._looking(look) as looked:
-                    await self._transact(records, passed, looked, refused=refused)
-                return
+                    return await self._transact(records, passed, looked, refused=refused)
             except Exception as error:
                 if self._runtime.stopping.is_set() or not (is_away(error) or isinstance(error, NoBusinessDay)):
                     raise
@@ -128,7 +132,7 @@ class Batches(Generic[S]):
         looked: Awaitable[None],
         *,
         refused: Exception | None,
-    ) -> None:
+    ) -> set[PartitionKey]:
         started = time.monotonic()
         with self._runtime.tracing.transaction() as spans:
             async with transaction(self._runtime.pool) as db:
@@ -155,6 +159,7 @@ class Batches(Generic[S]):
         self._runtime.committed()
         self._runtime.metrics.batch_size.observe(len(fresh))
         self._runtime.metrics.batch_seconds.observe(time.monotonic() - started)
+        return {(record.topic, record.partition) for record in holes}
 
     @contextlib.asynccontextmanager
     async def _looking(self, until: int | None) -> AsyncIterator[Awaitable[None]]:

@@ -7,11 +7,11 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from typing import Generic
+from typing import Final, Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from services.runtime.batch import Batches, NotYet
+from services.runtime.batch import Batches, NoBusinessDay, NotYet
 from services.runtime.database import backoff, is_away
 from services.runtime.daybreaks import Daybreaks
 from services.runtime.decision import S
@@ -21,6 +21,12 @@ from services.runtime.lane import Lane
 from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.telemetry import fault, log
+
+_BACKLOG: Final = 64 << 20
+"""Bytes that are read ahead at most, shared out over the partitions; of each at least one batch as the log has it."""
+_NEVER: Final = 2**31 - 1
+"""Milliseconds without a poll after which we would leave the group: a database may be away for hours, and the fence
+keeps whoever wakes up late from doing harm."""
 
 
 class Consumer(ConsumerRebalanceListener, Generic[S]):
@@ -49,7 +55,7 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             try:
                 await self._session()
             except Exception as error:
-                if not is_away(error):
+                if not is_away(error) and not isinstance(error, NoBusinessDay):
                     raise
                 log().warning("waiting", part="consumer", error=fault(error))
             if self._runtime.stopping.is_set():
@@ -68,8 +74,9 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_poll_records=settings.batch,
-            max_partition_fetch_bytes=4 << 20,
-            fetch_max_bytes=8 << 20,  # of a backlog no more is held in memory than a few batches
+            max_poll_interval_ms=_NEVER,
+            max_partition_fetch_bytes=self._of_each(),
+            fetch_max_bytes=8 << 20,
             fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
@@ -88,6 +95,11 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
             await self._daybreaks.close()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._consumer.stop(), 3)
+
+    def _of_each(self) -> int:
+        """Bytes to read ahead of each partition."""
+        count = sum(topic.partitions(self._runtime.settings.layout) for topic in self._topics)
+        return max(_BACKLOG // count, *(topic.max_bytes for topic in self._topics))
 
     async def _run(self, lane: Lane[S], number: int) -> None:
         """One transaction after the other over a share of our partitions."""
@@ -137,6 +149,8 @@ class Consumer(ConsumerRebalanceListener, Generic[S]):
         """From now on these are read."""
         self._sought, prefix = set(places), self._runtime.settings.topic_prefix
         self._runtime.reads = {(place.topic.removeprefix(prefix), place.partition) for place in self._sought}
+        for place in self._runtime.ahead.keys() - self._runtime.reads:
+            del self._runtime.ahead[place]
 
     def _at(self, place: PartitionKey) -> TopicPartition:
         return TopicPartition(self._runtime.settings.wire(place[0]), place[1])

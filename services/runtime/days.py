@@ -28,6 +28,7 @@ from services.runtime.ends import Ends
 from services.runtime.failpoint import failpoint
 from services.runtime.inbound import PartitionKey, Record, decode
 from services.runtime.lane import record_of
+from services.runtime.logcut import LogCheck
 from services.runtime.runtime import Runtime, is_day
 from services.runtime.summary import summarise
 from services.runtime.telemetry import fault, log
@@ -54,6 +55,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         self._runtime = runtime
         others = [topic for topic in runtime.service.consumes if not is_day(topic)]
         self._ends = ends or Ends(runtime.settings, others)
+        self._check = LogCheck(runtime)
         self._sought = False
         self._ended: dict[PartitionKey, int] | None = None
         """Ends as they were some time after the days of this poll had been stored."""
@@ -85,20 +87,18 @@ class Days(ConsumerRebalanceListener, Generic[S]):
             fetch_max_wait_ms=500,
             session_timeout_ms=int(settings.session_timeout * 1000),
             heartbeat_interval_ms=int(settings.session_timeout * 1000 / 6),
+            metadata_max_age_ms=30_000,
         )
         consumer.subscribe([place.topic], listener=self)
         try:
             await consumer.start()
             while not self._runtime.stopping.is_set():
                 if consumer.assignment() and not self._sought:
-                    consumer.seek(place, await self._position())
-                    self._sought = True
+                    await self._seek(consumer, place)
                 polled, self._ended = await consumer.getmany(timeout_ms=250), None
                 for record in [record_of(raw, settings) for batch in polled.values() for raw in batch]:
-                    following = await self.day(record)
-                    if following != record.offset + 1:  # a seek costs a fetch that is under way
-                        consumer.seek(place, following)
-                    if following != record.offset + 1 or self._runtime.stopping.is_set():
+                    self._sought = await self.day(record) == record.offset + 1
+                    if not self._sought or self._runtime.stopping.is_set():
                         break
                 if not polled and consumer.assignment():
                     await self.overdue()
@@ -120,13 +120,14 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         self._sought = not assigned
         self.joined.set()
 
-    async def _position(self) -> int:
-        await self._runtime.pool.execute(
-            "insert into consumed_offset (topic, partition, next_offset, caught_up_at) values ($1, 0, 0, now()) "
-            "on conflict do nothing",
-            _TOPIC,
-        )
-        return (await self._stand())[0]
+    async def _seek(self, consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+        """Goes on where the database stands, unless a day is lost or the calendar is not the one that we read."""
+        offsets = await self._check.run(consumer, {place})
+        if f"{_TOPIC}/0" in self._runtime.stopped:
+            consumer.pause(place)
+        else:
+            consumer.seek(place, offsets[_TOPIC, 0])
+        self._sought = True
 
     async def _stand(self) -> tuple[int, date | None]:
         """Our next offset, and the business day."""
@@ -145,7 +146,7 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         if message is None or day is None or (today is not None and day <= today):
             await self._finish(record, None)
         elif today is not None and day > today + timedelta(days=1):
-            return await self._missing(record, today, day)
+            return self._missing(record, today, day)
         else:
             if today is not None:
                 await self._reach(record.stored)
@@ -165,12 +166,11 @@ class Days(ConsumerRebalanceListener, Generic[S]):
         log().error("calendar record skipped", offset=record.offset, reason=str(kind))
         return None
 
-    async def _missing(self, record: Record, today: date, day: date) -> int:
-        """A day was lost: nothing more happens by time until an operator has published it."""
+    def _missing(self, record: Record, today: date, day: date) -> int:
+        """A day was lost: nothing more happens by time until the broker's data are restored, and we are started."""
         reason = f"{day} came after {today}: a day between is lost"
         self._runtime.stopped[f"{_TOPIC}/0"] = reason
         log().error("records lost: partition stopped", topic=_TOPIC, partition=0, reason=reason)
-        await asyncio.sleep(1)
         return record.offset
 
     async def _reach(self, began: int) -> None:

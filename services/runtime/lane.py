@@ -109,14 +109,15 @@ class Lane(Generic[S]):
 
     async def _passed(self, mine: Collection[TopicPartition]) -> dict[PartitionKey, int]:
         """Where our sparse topics go on. Whoever waits for a day is told what we keep."""
-        prefix, passed = self._runtime.settings.topic_prefix, {}
-        for first in (records[0] for records in self._kept.values()):
-            self._runtime.ahead[first.topic, first.partition] = first.offset, first.stored
-        for place in self._consumer.assignment() & set(mine):  # some may have been given away since
-            if place.topic in self._sparse:
-                kept = self._kept.get(place)
-                at = kept[0].offset if kept else await self._consumer.position(place)
-                passed[place.topic.removeprefix(prefix), place.partition] = at
+        prefix, passed, ahead = self._runtime.settings.topic_prefix, {}, self._runtime.ahead
+        for place in mine:
+            at, kept = (place.topic.removeprefix(prefix), place.partition), self._kept.get(place)
+            if kept:
+                ahead[at] = kept[0].offset, kept[0].stored
+            else:
+                ahead.pop(at, None)
+            if place.topic in self._sparse and place in self._consumer.assignment():  # or given away since
+                passed[at] = kept[0].offset if kept else await self._consumer.position(place)
         return passed
 
 

@@ -152,7 +152,9 @@ class LogWorld:
         await self.eye.execute(f"truncate {_TABLES} restart identity")
         self.members = {name: self._member({}, owned=()) for name in NAMES}
         await self.assign(["north"] * PARTITIONS, 0)
-        await self.members["north"].days._position()
+        await self.eye.execute(
+            "insert into consumed_offset (topic, partition, next_offset) values ($1, 0, 0)", CALENDAR[0]
+        )
         self.begin_day()
         await self.calendar("north")
 

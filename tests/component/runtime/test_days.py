@@ -1,5 +1,6 @@
 """Business time is an event: what was sent before a day is decided before it, and each timer fires once."""
 
+import signal
 from collections import Counter
 from datetime import date, timedelta
 
@@ -100,6 +101,24 @@ async def test_a_repeated_day_is_dropped_and_a_skipped_one_is_a_loss(world: Worl
     await world.day(FIRST_DAY + timedelta(days=2))
     await until(lambda: _unready(world, replica.url))
     assert await world.today() == FIRST_DAY
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_calendar_that_was_made_anew_is_a_loss(world: World, runs: bool) -> None:  # noqa: FBT001
+    """It begins again at offset 0: days that are over must not be taken for news, nor be waited for without a word."""
+    first = await world.start()
+    for number in (1, 2, 3):
+        await world.day(FIRST_DAY + timedelta(days=number))
+    await until(lambda: _is(world, FIRST_DAY + timedelta(days=3)))
+    if not runs:
+        first.signal(signal.SIGTERM)
+        await first.ended()
+    await world.make_anew(topics.DAY)
+    await world.day(FIRST_DAY + timedelta(days=4))
+    replica = first if runs else await world.start(ready=False)
+    await until(lambda: world.lives(replica))
+    await until(lambda: _unready(world, replica.url))
+    assert await world.today() == FIRST_DAY + timedelta(days=3)
 
 
 async def _dues(world: World) -> set[date]:

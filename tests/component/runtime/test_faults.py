@@ -2,7 +2,6 @@
 
 import signal
 
-import httpx
 import psutil
 import pytest
 
@@ -53,7 +52,7 @@ async def test_a_graceful_stop_leaves_an_empty_outbox(world: World) -> None:
 
 async def test_a_stop_is_bounded_when_the_broker_is_dead(world: World) -> None:
     replica = await world.start(ready=False, LOTSE_KAFKA="127.0.0.1:1")
-    await until(lambda: _lives(world, replica.url))
+    await until(lambda: world.lives(replica))
     replica.signal(signal.SIGTERM)
     await replica.ended(within=14)
 
@@ -82,13 +81,6 @@ async def test_a_lost_event_stops_its_partition_and_is_named(world: World) -> No
 
 async def _stands(world: World) -> bool:
     return bool((await world.progress())["stopped"])
-
-
-async def _lives(world: World, url: str) -> bool:
-    try:
-        return (await world.http.get(f"{url}/health/live")).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 async def _stopped(pid: int) -> bool:

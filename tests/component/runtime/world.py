@@ -16,6 +16,7 @@ from typing import Any, Final
 import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contracts import topics
@@ -141,6 +142,30 @@ class World:
             return (await self.http.get(f"{replica.url}/health/ready")).status_code == 200
         except httpx.TransportError:
             return False
+
+    async def lives(self, replica: Replica) -> bool:
+        """Whether it answers at all."""
+        try:
+            return (await self.http.get(f"{replica.url}/health/live")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def make_anew(self, topic: Topic) -> None:
+        """The topic with nothing in it, as after somebody deleted it."""
+        admin, name = AdminClient({"bootstrap.servers": self.kafka}), self.prefix + topic.name
+        await asyncio.to_thread(admin.delete_topics([name])[name].result, 20)
+        layout = Layout(person=PARTITIONS)
+        wanted = NewTopic(name, num_partitions=topic.partitions(layout), replication_factor=1, config=topic.config)
+        await until(lambda: self._is_made(admin, name, wanted), within=20, what="the topic")
+
+    @staticmethod
+    async def _is_made(admin: AdminClient, name: str, wanted: NewTopic) -> bool:
+        """A broker takes its time to delete: until then there is one of this name."""
+        try:
+            await asyncio.to_thread(admin.create_topics([wanted])[name].result, 20)
+        except KafkaException:
+            return False
+        return True
 
     async def day(self, day: date) -> None:
         """Later than what was sent before it, also by the broker's clock, which counts milliseconds."""
