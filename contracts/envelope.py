@@ -45,8 +45,7 @@ class Envelope(NamedTuple):
     """What is known of a message besides its data.
 
     `time`: when it happened; `recorded`: the business day on which its producer learned it (the record's Kafka
-    timestamp
-    is the wall clock); `sequence`: dense per topic and subject, None where partners write.
+    timestamp is the wall clock); `sequence`: dense per topic and subject, None where partners write.
     """
 
     id: str
