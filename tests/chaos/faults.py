@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
@@ -21,17 +21,21 @@ BEYOND_SESSION: Final = 8.0
 OUTAGE: Final = 5.0
 STOP_WITHIN: Final = 13.0
 """Seconds: a service ends 10 after SIGTERM at the latest, and by itself 12 after."""
-END_LEADERS: Final = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+END_LEADERS: Final = (
+    "select count(*) filter (where pg_terminate_backend(pid)) from pg_locks where locktype = 'advisory'"
+)
 TURN: Final = 2.0
 """Seconds between two changes of membership."""
 
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """How many faults it was (several services at once are several), and violations that only the injection can see."""
+    """How many faults it was (several services at once are several); when the last of them was over, by our monotonic
+    clock; violations that only the injection can see."""
 
     times: int = 1
     violations: Sequence[str] = ()
+    ended: float = field(default_factory=time.monotonic)
 
 
 Inject = Callable[[Town], Awaitable[Injected]]
@@ -80,7 +84,8 @@ def _kill_at(places: Sequence[tuple[str, str]]) -> Inject:
         with town.load():
             passing = (town.passes(service, point) for service, point in places)
             done = await asyncio.gather(*passing, return_exceptions=True)
-        return Injected(_reached(done))
+            ended = time.monotonic()
+        return Injected(_reached(done), ended=ended)
 
     return inject
 
@@ -91,9 +96,10 @@ def _signal(part: str, number: signal.Signals) -> Inject:
     async def inject(town: Town) -> Injected:
         with town.load():
             await asyncio.sleep(0.5)
-            town.parts[part].signal(number)
+            _send(town.parts[part], number)
+            ended = time.monotonic()
             await asyncio.sleep(0.5)
-        return Injected()
+        return Injected(ended=ended)
 
     return inject
 
@@ -102,12 +108,19 @@ def _pause(part: str, seconds: float) -> Inject:
     async def inject(town: Town) -> Injected:
         with town.load():
             await asyncio.sleep(0.5)
-            town.parts[part].signal(signal.SIGSTOP)
+            _send(town.parts[part], signal.SIGSTOP)
             await asyncio.sleep(seconds)
             town.parts[part].signal(signal.SIGCONT)
         return Injected()
 
     return inject
+
+
+def _send(part: Running, number: signal.Signals) -> None:
+    """Raises `NotReached` if there is no process just now."""
+    if part.pid is None:
+        raise NotReached(f"{part.part.name} did not run")
+    part.signal(number)
 
 
 async def zombies(town: Town) -> Injected:
@@ -119,8 +132,9 @@ async def zombies(town: Town) -> Injected:
             await asyncio.sleep(BEYOND_SESSION)
         for service, _ in ZOMBIES:
             town.parts[f"{service}-2"].signal(signal.SIGCONT)
+        ended = time.monotonic()
         await town.heal()
-    return Injected(_reached(done))
+    return Injected(_reached(done), ended=ended)
 
 
 def zombie_of_intake() -> Fault:
@@ -132,8 +146,9 @@ def zombie_of_intake() -> Fault:
                 reached = await _either(town, "intake", "fired")
                 await asyncio.sleep(BEYOND_SESSION)
             _wake(town, reached.pid)
+            ended = time.monotonic()
             await town.heal()
-        return Injected()
+        return Injected(ended=ended)
 
     return Fault("zombie_consumer", "intake", inject)
 
@@ -167,15 +182,17 @@ async def lost_locks(town: Town) -> Injected:
             await asyncio.sleep(BEYOND_SESSION)
         for service in leading:
             town.parts[service].signal(signal.SIGCONT)
+        ended = time.monotonic()
         await town.heal()
-    return Injected(_reached(done))
+    return Injected(_reached(done), ended=ended)
 
 
 def _reached(done: Sequence[object]) -> int:
-    """How many were. Raises the first failure if none was, or if one failed otherwise."""
+    """How many were. Raises what failed otherwise, or `NotReached` if none was."""
     failed = [error for error in done if isinstance(error, BaseException)]
-    if len(failed) == len(done) or any(not isinstance(error, NotReached) for error in failed):
-        raise failed[0]
+    for error in sorted(failed, key=lambda one: isinstance(one, NotReached)):
+        if not isinstance(error, NotReached) or len(failed) == len(done):
+            raise error
     return len(done) - len(failed)
 
 
@@ -184,18 +201,19 @@ async def cut_relays(town: Town) -> Injected:
     address = postgres.dsn(
         town.settings, role=postgres.SUPERUSER, password=town.installation.superuser_password, database="postgres"
     )
-    ended = 0
+    cut, ended = 0, time.monotonic()
     with town.load():
         for _ in range(3):
             await asyncio.sleep(0.5)
             admin = await asyncpg.connect(address, timeout=5)
             try:
-                ended += len(
-                    await admin.fetch("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
-                )
+                cut += await admin.fetchval(END_LEADERS)
+                ended = time.monotonic()
             finally:
                 await admin.close()
-    return Injected(ended)
+    if not cut:
+        raise NotReached("no relay held a lock")
+    return Injected(cut, ended=ended)
 
 
 def storm(seed: int) -> Fault:

@@ -19,7 +19,7 @@ from lotse.check.comparing import city_of
 from lotse.check.reading import Log
 from lotse.daylog import DayLog
 from tests.chaos.faults import Fault, Inject, Injected
-from tests.chaos.town import NotReached, Town
+from tests.chaos.town import FULL_LOAD_SECONDS, NotReached, Town
 from tests.chaos.verdict import still
 
 SHEAF: Final = 20
@@ -137,23 +137,31 @@ def _anew(chance: random.Random, one: ConsumerRecord, subject: bytes | None = No
     return [(name, fresh.get(name, value)) for name, value in one.headers]
 
 
-async def week_without_an_agency(town: Town) -> Injected:
-    """An agency's process stands still while a week of business days starts; then it reads all its mail at once."""
-    agency = town.scene.city.agency_ids[0]
-    town.parts[agency].signal(signal.SIGSTOP)
-    log = DayLog(town.settings.kafka_address)
-    try:
-        last = await log.last()
-        if last is None:
-            raise NotReached("no day has started yet")
-        for number in range(1, WEEK + 1):
-            await log.append(last + timedelta(days=number))
-            await still(city_of(town.settings))
-            await asyncio.sleep(0)
-    finally:
-        await log.close()
-        town.parts[agency].signal(signal.SIGCONT)
-    return Injected()
+def _away(agency: str, *, at_work: bool) -> Inject:
+    """An agency's process stands still while a week of business days starts; then it reads all its mail at once.
+
+    The city is at work until then, the first time: afterwards its day lies behind everybody's.
+    """
+
+    async def inject(town: Town) -> Injected:
+        if at_work:
+            with town.load():
+                await asyncio.sleep(FULL_LOAD_SECONDS)
+        town.parts[agency].signal(signal.SIGSTOP)
+        log = DayLog(town.settings.kafka_address)
+        try:
+            last = await log.last()
+            if last is None:
+                raise NotReached("no day has started yet")
+            for number in range(1, WEEK + 1):
+                await log.append(last + timedelta(days=number))
+                await still(city_of(town.settings))
+        finally:
+            await log.close()
+            town.parts[agency].signal(signal.SIGCONT)
+        return Injected()
+
+    return inject
 
 
 def harmless_post(seed: int) -> list[Fault]:
@@ -168,5 +176,5 @@ def harmful_post(seed: int) -> list[Fault]:
     return [Fault(kind, "agencies", _sent_by(forge, seed)) for kind, forge in forges.items()]
 
 
-def absence() -> Fault:
-    return Fault("agency_away_for_a_week", "agency", week_without_an_agency)
+def absences(agencies: Sequence[str]) -> list[Fault]:
+    return [Fault("agency_away_for_a_week", one, _away(one, at_work=not n)) for n, one in enumerate(agencies)]

@@ -21,7 +21,7 @@ from lotse.stack.ports import on_free_ports
 from simulation.facts import Scene, read_scene
 from tests.chaos.disks import CannotMount, Disk, disks
 from tests.chaos.faults import Fault, Injected, process_faults
-from tests.chaos.post import SHEAF, absence, harmful_post, harmless_post
+from tests.chaos.post import SHEAF, absences, harmful_post, harmless_post
 from tests.chaos.record import Record
 from tests.chaos.town import NotHealed, NotReached, Town
 from tests.chaos.verdict import differing, judge
@@ -63,13 +63,17 @@ async def run(asked: Asked, say: Callable[[str], None]) -> Record:
     home = asked.folder / "trouble"
     small = _disks(home, record)
     async with Town(_settings(home), scene, play, note=lambda words: say(f"    {words}")) as town:
-        await _until_mail(town)
         trouble = Trouble(town, asked, record, say, until=began + asked.seconds)
-        await trouble.laps(small)
-        if not asked.only:
-            await _to_the_end(town, record, say)
-            await trouble.afterwards()
-        record.events, record.commands = await _volume(town)
+        try:
+            await _until_mail(town)
+            await trouble.laps(small)
+            if not asked.only:
+                await _to_the_end(town, record, say)
+                await trouble.afterwards()
+            record.events, record.commands = await _volume(town)
+        except Exception as error:  # whatever it was: what has been found until then is told, and that it is not all
+            record.blame("the run", [f"it could not go on: {type(error).__name__}: {error}"])
+        trouble.tell_missed()
     record.seconds = time.monotonic() - began
     return record
 
@@ -82,7 +86,7 @@ def _disks(home: Path, record: Record) -> dict[str, Disk]:
     try:
         return disks(home)
     except CannotMount as error:
-        record.not_run["full_disk"] = str(error)
+        record.not_run |= dict.fromkeys(("full_disk_kafka", "full_disk_postgres"), str(error))
         return {}
 
 
@@ -146,19 +150,23 @@ class Trouble:
                 if self._over():
                     break
                 await self._one(fault)
-        told = {kind: why for kind, why in self._missed.items() if kind not in self._record.targets}
-        self._record.not_run |= told
+
+    def tell_missed(self) -> None:
+        """What could not be injected even once."""
+        self._record.not_run |= {k: why for k, why in self._missed.items() if k not in self._record.targets}
 
     async def afterwards(self) -> None:
         """What people would react to, so that figures are no longer those of peace: all other rules hold."""
         if len(self._record.violations) >= ENOUGH_VIOLATIONS:
+            self._missed["what agencies do wrong"] = "too many violations before"
             return
         await self._town.live_on(UNTIL + AFTERWARDS)
         self._town.pause()
         for lap in range(HARMFUL_ROUNDS):
             for fault in harmful_post(self._asked.seed + lap):
                 await self._one(fault)
-        await self._one(absence())
+        for fault in absences(self._town.scene.city.agency_ids[:HARMFUL_ROUNDS]):
+            await self._one(fault)
 
     def _lap(self, small: dict[str, Disk], *, together: bool) -> Iterator[Fault]:
         """First one service after the other, then all that a kind befalls at once."""
@@ -176,12 +184,13 @@ class Trouble:
         except NotReached as error:
             self._say(f"  not reached: {fault.kind} {fault.target}: {error}")
             self._missed[f"{fault.kind} {fault.target}"] = str(error)
-            await judge(self._town, replay=False)
+            verdict = await judge(self._town, replay=False, ended=time.monotonic())
+            self._record.blame(f"{fault.kind} {fault.target}, not reached", verdict.violations)
             return
         except Exception as error:  # whatever it was, the run goes on and its record says so
             seen = Injected(violations=[f"while it lasted: {type(error).__name__}: {error}"])
         lasted = time.monotonic() - began
-        verdict = await judge(self._town, replay=fault.kind not in self._record.replayed)
+        verdict = await judge(self._town, replay=fault.kind not in self._record.replayed, ended=seen.ended)
         self._record.replayed.add(fault.kind)
         verdict.violations = [*seen.violations, *verdict.violations]
         self._record.note(fault, seen.times, verdict)

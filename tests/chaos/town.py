@@ -29,6 +29,8 @@ SECOND: Final = "2"
 LOOK_SECONDS: Final = 0.05
 FULL_LOAD_SECONDS: Final = 1.5
 PULSE_SECONDS: Final = 0.25
+FINISH_SECONDS: Final = 600.0
+"""In which the city must live to its last day: if a service stands still for good, it waits for it."""
 
 
 class NotReached(Exception):
@@ -157,8 +159,8 @@ class Town:
             await asyncio.sleep(PULSE_SECONDS)
 
     async def live_on(self, until: date) -> None:
-        """The city, at the end of its play, goes on to a later day."""
-        await self.parts[CITY].over.wait()
+        """The city, at the end of its play, goes on to a later day. Raises `NotHealed`."""
+        await self._over()
         later = replace(self.play, until=until)
         part = simulation(self.settings, self.home, self.scene, later)[-1]
         assert isinstance(part, Part)
@@ -166,11 +168,17 @@ class Town:
         await self._later.start()
 
     async def finish(self) -> None:
-        """The city lives to the end of its play, untroubled."""
+        """The city lives to the end of its play, untroubled. Raises `NotHealed`."""
         self.resume()
-        await self.parts[CITY].over.wait()
+        await self._over()
         if self.parts[CITY].exit_code != 0:
             raise NotHealed(f"the city ended with exit code {self.parts[CITY].exit_code}")
+
+    async def _over(self) -> None:
+        try:
+            await asyncio.wait_for(self.parts[CITY].over.wait(), FINISH_SECONDS)
+        except TimeoutError:
+            raise NotHealed(f"the city did not come to its last day within {FINISH_SECONDS:.0f} s") from None
 
     async def figures(self) -> dict[str, Any]:
         return await asyncio.to_thread(figures, self.settings, self.play)

@@ -32,21 +32,22 @@ class Verdict:
     violations: list[str] = field(default_factory=list)
 
 
-async def judge(town: Town, *, replay: bool) -> Verdict:
-    """Rules 1 to 5, 7 and 8 by `lotse check`; with `replay` rule 6, twice: read models and states from zero."""
-    began, verdict = time.monotonic(), Verdict()
+async def judge(town: Town, *, replay: bool, ended: float) -> Verdict:
+    """Rules 1 to 5, 7 and 8 by `lotse check`; with `replay` rule 6, twice: read models and states from zero. `ended`:
+    when the fault was over, by our monotonic clock."""
+    verdict = Verdict()
     try:
         await town.heal()
         checked = city_of(town.settings)
         await still(checked)
-        verdict.recovery = time.monotonic() - began
+        verdict.recovery = time.monotonic() - ended
         verdict.violations += told(await compare(checked, patience=PATIENCE, operator=OPERATOR))
         if replay:
             verdict.violations += await replayed(town)
     except (NotHealed, Refusal, TimeoutError) as error:
-        verdict.recovery = time.monotonic() - began
+        verdict.recovery = time.monotonic() - ended
         verdict.violations.append(f"not healed: {error}")
-    verdict.judging = time.monotonic() - began - verdict.recovery
+    verdict.judging = time.monotonic() - ended - verdict.recovery
     return verdict
 
 

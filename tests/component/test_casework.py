@@ -259,6 +259,30 @@ async def test_a_replay_rebuilds_everything_that_events_tell(casework: CaseworkW
     assert min(rows[name] for name in ("state", "reference", "cases", "timeline")) > 0
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "change"),
+    [
+        ("state", "subject", 'update state set document = document || \'{"office": "nowhere"}\' where subject = $1'),
+        ("cases", "case_id", "update cases set office = 'nowhere' where case_id = $1"),
+        ("timeline", "event_id", "delete from timeline where event_id = $1"),
+    ],
+)
+async def test_a_replay_finds_the_row_that_somebody_changed(
+    casework: CaseworkWorld, table: str, key: str, change: str
+) -> None:
+    await casework.referred()
+    before = [tuple(row) for row in await casework.db.fetch(f"select * from {table}")]
+    row = await casework.db.fetchval(f"select {key} from {table} order by {key} limit 1")
+    await casework.db.execute(change, row)
+    found = await casework.replayed()
+    differing = {one["table"]: one["first_difference"] for one in found["tables"] if one["first_difference"]}
+    await casework.db.execute(f"delete from {table}")
+    await casework.db.copy_records_to_table(table, records=before)
+    assert not found["identical"]
+    assert differing == {table: row}
+    assert (await casework.replayed())["identical"]
+
+
 async def test_the_migrated_tables_are_those_of_the_models(casework: CaseworkWorld) -> None:
     rows = await casework.db.fetch(
         "select table_name, column_name, is_nullable = 'YES' as nullable from information_schema.columns "

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import orjson
 import pytest
@@ -13,14 +15,18 @@ from contracts import topics
 from contracts.envelope import Envelope, Headers, MalformedEnvelope, midnight, read
 from contracts.events.partners import ReferralReceived
 from contracts.topics import Undecodable
+from lotse.check.findings import Findings, Kind
+from lotse.replay import Replayed, TableReplayed
+from lotse.settings import SERVICES
+from tests.chaos import run, verdict
 from tests.chaos.disks import CannotMount, Disk
-from tests.chaos.faults import POINTS, process_faults
+from tests.chaos.faults import POINTS, _reached, process_faults
 from tests.chaos.page import PAGE, filled
 from tests.chaos.post import (
     SHEAF,
     Forge,
     Written,
-    absence,
+    absences,
     badly_headed,
     duplicated,
     harmful_post,
@@ -31,6 +37,7 @@ from tests.chaos.post import (
     reordered,
 )
 from tests.chaos.record import Record
+from tests.chaos.town import NotHealed, NotReached, Reached, Town
 from tests.chaos.verdict import Verdict, differing
 
 IN = topics.partner_in("arbeitsamt")
@@ -120,6 +127,64 @@ def test_figures_that_differ_are_named_and_what_was_only_answered_is_none() -> N
     assert found == ["figure placements: 4, undisturbed 3"]
 
 
+def _replayed(service: str, digest: str, *, differs: str | None = None) -> Replayed:
+    table = TableReplayed("state", 3, 3, digest, differs)
+    return Replayed(service, differs is None, False, 10, (table,))
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([("a", None), ("a", None)], []),
+        ([("a", None), ("b", None)], ["two replays of {0} differ"]),
+        ([("a", "anna"), ("a", "anna")], ["replay of {0}: state differs at anna"] * 2),
+    ],
+)
+async def test_what_two_replays_say_otherwise_is_a_violation(
+    monkeypatch: pytest.MonkeyPatch, answers: list[tuple[str, str | None]], told: list[str]
+) -> None:
+    left = {service: iter(answers) for service in SERVICES}
+
+    def replay_service(_: object, __: object, service: str) -> Replayed:
+        digest, differs = next(left[service])
+        return _replayed(service, digest, differs=differs)
+
+    monkeypatch.setattr(verdict, "replay_service", replay_service)
+    town = cast("Town", SimpleNamespace(settings=None, installation=None))
+    assert await verdict.replayed(town) == [one.format(service) for service in SERVICES for one in told]
+
+
+def test_violations_and_what_could_not_be_compared_are_told_alike() -> None:
+    findings = Findings()
+    findings.add(Kind.OUTBOX, "intake", "1 message")
+    findings.not_compared("offsets", "the broker is away")
+    findings.notes += ["2 clients are parked in casework", "30 days are kept"]
+    assert verdict.told(findings) == [
+        "outbox_not_empty at intake: 1 message",
+        "not compared: offsets: the broker is away",
+        "parked: 2 clients are parked in casework",
+    ]
+
+
+def test_some_that_were_not_reached_take_no_count_and_hide_no_error() -> None:
+    reached, not_reached = Reached("casework", "sent", 1), NotReached("referrals did not pass")
+    assert _reached([reached, not_reached]) == 1
+    with pytest.raises(NotReached):
+        _reached([not_reached, not_reached])
+    with pytest.raises(NotHealed):
+        _reached([reached, not_reached, NotHealed("casework")])
+
+
+def test_without_root_both_full_disks_are_named_as_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refused(_: Path) -> dict[str, Disk]:
+        raise CannotMount("needs root")
+
+    monkeypatch.setattr(run, "disks", refused)
+    record = Record(seed=1, scale=0.01)
+    assert run._disks(tmp_path, record) == {}
+    assert record.not_run == {"full_disk_kafka": "needs root", "full_disk_postgres": "needs root"}
+
+
 def test_the_page_shows_what_the_run_recorded() -> None:
     fault = next(iter(process_faults(1, {})))
     record = Record(seed=1, scale=0.01, events=12_345)
@@ -132,7 +197,7 @@ def test_the_page_shows_what_the_run_recorded() -> None:
 
 
 def test_the_page_explains_every_fault() -> None:
-    faults = [*process_faults(1, {}), *harmless_post(1), *harmful_post(1), absence()]
+    faults = [*process_faults(1, {}), *harmless_post(1), *harmful_post(1), *absences(["arbeitsamt"])]
     told = PAGE.read_text()
     kinds = {fault.kind.removeprefix("partner_messages") for fault in faults}
     assert [kind for kind in sorted(kinds) if f"{kind}`" not in told] == []
