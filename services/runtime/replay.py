@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import chain
 from typing import Any, Generic
 
 import asyncpg
@@ -44,7 +45,8 @@ _CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One table's two dumps: rows, and the key of the first row that differs (None: identical)."""
+    """One table's two dumps: rows, and the key of the first row that differs (None: identical): of one that is missing
+    or otherwise, or else of one too many."""
 
     table: str
     live: int
@@ -196,10 +198,10 @@ async def compare(db: asyncpg.Connection, tables: tuple[type[SQLModel], ...]) ->
     found = []
     for model in tables:
         live, rebuilt = await dump(db, model, "public"), await dump(db, model, SCHEMA)
-        differing = next((a for a, b in zip(live, rebuilt, strict=False) if a != b), None)
-        if differing is None and len(live) != len(rebuilt):
-            longer = max(live, rebuilt, key=len)
-            differing = longer[min(len(live), len(rebuilt))]
+        there, wanted = set(live), set(rebuilt)
+        differing = next(
+            chain((row for row in rebuilt if row not in there), (row for row in live if row not in wanted)), None
+        )
         digest = hashlib.sha256("\n".join(rebuilt).encode()).hexdigest()
         found.append(Compared(str(model.__tablename__), len(live), len(rebuilt), digest, _key(model, differing)))
     return found
