@@ -18,6 +18,8 @@ from contracts.words import AgencyId, DistrictId, OfficeId, ServiceKind
 
 T = TypeVar("T", bound=BaseModel)
 LAYOUT: Final = Layout()
+RESERVED: Final = frozenset({"city", "elsewhere", "unknown"})
+"""What tables say where no office or agency is meant."""
 PARTS: Final = frozenset(
     {*SERVICES, "calendar", "city", "databases", "jars", "kafka", "migrations", "postgres", "topics"}
 )
@@ -73,12 +75,13 @@ class Agency(_Closed):
 
 
 class Deadlines(_Closed):
-    """Days after the request (`reminders`, `expiry`), of silence in service, and that a message may be held."""
+    """Days after the request (`reminders`, `expiry`), of silence in service, and that a message may be held, at most 30
+    (domain.md section 7)."""
 
     reminders: tuple[Annotated[int, Field(ge=1)], ...] = (3, 9)
-    expiry: int = Field(default=14, ge=1)
-    silence: int = Field(default=30, ge=1)
-    held: int = Field(default=30, ge=1)
+    expiry: int = Field(default=14, ge=1, le=366)
+    silence: int = Field(default=30, ge=1, le=366)
+    held: int = Field(default=30, ge=1, le=30)
 
 
 class Partitions(_Closed):
@@ -146,6 +149,8 @@ def _agencies(city: City) -> Iterator[Mistake]:
             yield Mistake((*place, "id"), f"there is an agency {agency.id} already", "Give this one another id.")
         if agency.id in PARTS:
             yield Mistake((*place, "id"), f"a part of lotse is called {agency.id}", "Give the agency another id.")
+        if agency.id in RESERVED:
+            yield Mistake((*place, "id"), f"figures say {agency.id} for no agency", "Give the agency another id.")
         if len(set(agency.services)) < len(agency.services):
             yield Mistake((*place, "services"), "a service is named twice", "Name each service once.")
         known.add(agency.id)
@@ -166,6 +171,8 @@ def _offices(city: City) -> Iterator[Mistake]:
         place = ("offices", number)
         if office.id in known:
             yield Mistake((*place, "id"), f"there is an office {office.id} already", "Give this one another id.")
+        if office.id in RESERVED:
+            yield Mistake((*place, "id"), f"figures say {office.id} for no office", "Give the office another id.")
         if office.since and office.until and office.until < office.since:
             yield Mistake((*place, "until"), "it ends before it begins", f"Use {office.since} or a later day.")
         if len(set(office.districts)) < len(office.districts):

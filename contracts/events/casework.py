@@ -128,6 +128,8 @@ class ReconciliationOpened(CaseEvent):
     referral_id: ReferralId
     message_id: MessageId
     code: RejectionCode
+    agency: AgencyId | None = None
+    """Who sent it, which may be one that does not have the referral (8.15)."""
 
 
 class ReconciliationResolved(CaseEvent):

@@ -181,6 +181,14 @@ class PlacementReported(ReferralEvent):
     supersedes: PlacementId | None = None
 
 
+class ResultRepeated(ReferralEvent):
+    """The agency told a result, or its correction, once more under another message id (8.3): what it says later may
+    name either."""
+
+    placement_id: PlacementId
+    message_id: MessageId
+
+
 class PlacementConfirmed(ReferralEvent):
     """Figures count the placement from now on; `occurred_on` is its start."""
 
@@ -294,6 +302,7 @@ ReferralsEvent = (
     | MoveRefused
     | StatusQueried
     | PlacementReported
+    | ResultRepeated
     | PlacementConfirmed
     | PlacementEnded
     | PlacementVoided

@@ -113,6 +113,7 @@ def on_referrals(clients: Clients[Client], event: ReferralsEvent, context: Conte
             | referrals.StatusQueried()
             | referrals.SustainmentChecked()
             | referrals.InsuranceReported()
+            | referrals.ResultRepeated()
             | referrals.PartnerMessageHeld()
             | referrals.ErasureConfirmed()
         ):

@@ -252,8 +252,8 @@ def on_referrals(event: referrals.ReferralsEvent, sequence: int) -> Facts:
                     outcome=outcome,
                 ),
             )
-        case referrals.InsuranceReported():
-            return ()  # SustainmentChecked tells what it comes to
+        case referrals.InsuranceReported() | referrals.ResultRepeated():
+            return ()  # SustainmentChecked tells what it comes to; a result counts once, however often it is told
         case referrals.MoveRefused() | referrals.PartnerMessageHeld() | referrals.PartnerMessageRejected():
             return ()  # nothing moved
         case referrals.ReferralReminded() | referrals.StatusQueried() | referrals.ErasureConfirmed():

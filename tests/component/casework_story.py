@@ -183,6 +183,7 @@ async def _is_placed(told: Story) -> None:
         _placed(told, taken, corrected, "corrected", supersedes=job),
         referrals.StatusQueried(**told.of(taken), question=StatusQuestion.MONTHS_6, placement_id=corrected),
         referrals.InsuranceReported(**told.of(taken), placement_id=corrected, message_id="yes", insured=True),
+        referrals.ResultRepeated(**told.of(taken), placement_id=corrected, message_id="again"),
         referrals.SustainmentChecked(**told.of(taken), placement_id=corrected, months=6, outcome=Sustainment.SUSTAINED),
     )
 

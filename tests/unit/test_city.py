@@ -160,6 +160,8 @@ def test_a_small_city_has_the_usual_rules(tmp_path: Path) -> None:
         (TEXT.replace('["job_placement"]', '["job_scheme", "job_scheme"]'), "services: a service is named twice"),
         (TEXT.replace('"arbeitsamt"', '"Arbeits.Amt"'), "line 5, agencies[Arbeits.Amt].id: cannot be an id. Use lower"),
         (TEXT.replace('"arbeitsamt"', '"kafka"'), "line 5, agencies[kafka].id: a part of lotse is called kafka"),
+        (TEXT.replace('"arbeitsamt"', '"unknown"'), "line 5, agencies[unknown].id: figures say unknown for no agency"),
+        (TEXT.replace('"nord"', '"city"'), "line 9, offices[city].id: figures say city for no office"),
         (TEXT.replace('"nord"', '"Nord Mitte"'), "line 9, offices[Nord Mitte].id: cannot be an id. Use lower-case"),
         (TEXT.replace('["see"]', '["Am See"]'), "line 12, offices[nord].districts[1]: cannot be an id. Use lower-case"),
         (TEXT.replace('["see"]', '["see", "see"]'), "line 12, offices[nord].districts: a district is named twice"),

@@ -38,8 +38,9 @@ def on_rejected(client: Client, event: PartnerMessageRejected, context: Context)
 
 
 def on_late_result(client: Client, event: PlacementReported, context: Context) -> tuple[Event, ...]:
-    """8.2: a result after withdrawal or expiry changes no state, but somebody must look at it."""
-    if event.credited:
+    """8.2: a result after withdrawal or expiry changes no state, but somebody must look at it. Its correction is
+    applied, and asks for nobody."""
+    if event.credited or event.supersedes is not None:
         return ()
     states = {one.referral_id: one.state for one in client.referrals.referrals}
     code = _LATE.get(states.get(event.referral_id, ReferralState.VOID), RejectionCode.ILLEGAL_TRANSITION)
@@ -49,9 +50,12 @@ def on_late_result(client: Client, event: PlacementReported, context: Context) -
 def _open(
     client: Client, event: PartnerMessageRejected | PlacementReported, code: RejectionCode, context: Context
 ) -> tuple[Event, ...]:
-    """A late result is told twice, as rejected and as a placement: it is one message and one item."""
-    if any((one.referral_id, one.message_id) == (event.referral_id, event.message_id) for one in client.casework.items):
-        return ()
+    """A late result is told twice, as rejected and as a placement: it is one message and one item. Two agencies may
+    give their messages the same id."""
+    told = event.referral_id, event.message_id
+    for one in client.casework.items:
+        if (one.referral_id, one.message_id) == told and one.agency in {None, event.agency}:
+            return ()
     return (
         ReconciliationOpened(
             person_id=client.person_id,
@@ -61,6 +65,7 @@ def _open(
             referral_id=event.referral_id,
             message_id=event.message_id,
             code=code,
+            agency=event.agency,
         ),
     )
 

@@ -109,6 +109,7 @@ def fold(record: Referrals, event: told.ReferralsEvent) -> Referrals:
             | told.StatusQueried()
             | told.SustainmentChecked()
             | told.InsuranceReported()
+            | told.ResultRepeated()
             | told.PartnerMessageHeld()
             | told.PartnerMessageRejected()
             | told.ErasureConfirmed()

@@ -36,8 +36,13 @@ class Settle:
 
 
 def on_confirmed(person: Person, event: PlacementConfirmed, context: Context) -> tuple[Event, ...]:
-    """R6: the first confirmed placement offers to withdraw what is open at another agency, once for each referral."""
-    known = {one.referral_id for one in person.suggestions if one.kind is SuggestionKind.WITHDRAW_REFERRAL}
+    """R6: the first confirmed placement offers to withdraw what is open at another agency, once for each referral.
+    Again if the placement was taken back, or corrected, before anybody settled it."""
+    known = {
+        one.referral_id
+        for one in person.suggestions
+        if one.kind is SuggestionKind.WITHDRAW_REFERRAL and one.outcome is not SuggestionOutcome.LAPSED
+    }
     return tuple(
         SuggestionMade(
             person_id=person.case(asked.case_id).person_id,

@@ -18,6 +18,8 @@ class Item:
     message_id: str
     code: RejectionCode
     opened_on: date
+    agency: str | None = None
+    """Who sent the message; None in items from before it was noted."""
     resolved_on: date | None = None
     resolved_by: str | None = None
 
@@ -51,6 +53,7 @@ def fold_items(
                 message_id=event.message_id,
                 code=event.code,
                 opened_on=event.occurred_on,
+                agency=event.agency,
             )
             return (*known, item)
         case own.ReconciliationResolved():

@@ -86,9 +86,10 @@ class Client:
         return next((found for found in self.placements if found.placement_id == placement_id), None)
 
     def result(self, referral_id: str, result_id: str) -> Placement | None:
-        """The placement that a result's message id stands for today: corrections lead to their successor."""
+        """The placement that a result's message id, or a repeat's, stands for today: corrections lead to their
+        successor."""
         mine = [p for p in self.placements if p.referral_id == referral_id]
-        found = next((p for p in mine if p.message_id == result_id), None)
+        found = next((p for p in mine if p.is_told_by(result_id)), None)
         while found is not None and found.superseded_by is not None:
             successor = next((p for p in mine if p.placement_id == found.superseded_by), None)
             if successor is None:

@@ -132,7 +132,7 @@ def _referral(now: Referral, event: facts.ReferralEvent, deadlines: Deadlines) -
                 held=event.held,
             )
             return replace(now, held=(*now.held, held))
-        case facts.PlacementReported(message_id=message_id):
+        case facts.PlacementReported(message_id=message_id) | facts.ResultRepeated(message_id=message_id):
             return replace(now, held=tuple(one for one in now.held if one.waits_for != message_id))
         case facts.PartnerMessageRejected(agency=agency, message_id=message_id) if agency != now.agency:
             return replace(now, strangers=(*now.strangers, f"{agency} {message_id}"))

@@ -11,6 +11,8 @@ def fold_placements(known: tuple[Placement, ...], event: facts.ReferralEvent) ->
     match event:
         case facts.PlacementReported():
             return (*known, _reported(known, event))
+        case facts.ResultRepeated(placement_id=placement_id, message_id=message_id):
+            return _change(known, placement_id, lambda one: replace(one, repeats=(*one.repeats, message_id)))
         case facts.PlacementConfirmed(placement_id=placement_id, confirmed_by=by):
             return _change(known, placement_id, lambda one: replace(one, confirmed_by=by))
         case facts.PlacementEnded(placement_id=placement_id):

@@ -6,10 +6,11 @@ from datetime import timedelta
 from contracts.events import casework, partners
 from contracts.events import referrals as facts
 from contracts.topics import PERSON
-from contracts.words import RefusalCode, WithdrawReason
+from contracts.words import RefusalCode, RejectionCode, WithdrawReason
 from services.referrals.domain.circumstances import Stop, first_stop
 from services.referrals.domain.client import Client
 from services.referrals.domain.machine import Move, State, after
+from services.referrals.domain.record import answer, held_record
 from services.referrals.domain.referral import Referral
 from services.referrals.domain.turn import Turn, about
 
@@ -142,8 +143,11 @@ def withdraw_twins(turn: Turn, *person_ids: str) -> None:
 
 
 def let_go(turn: Turn, person_id: str) -> None:
-    """Before a client is erased: nothing stays open, and every agency that may hold anything is told to erase it."""
+    """Before a client is erased: nothing stays open, every agency that may hold anything is told to erase it, and what
+    waited for a result has its final answer."""
     for found in turn.client(person_id).referrals:
+        for held in found.held:
+            answer(turn, held_record(found, held), RejectionCode.NO_SUCH_RESULT)
         if found.state is State.DRAFT:
             turn.publish(facts.ReferralRefused(**about(found), occurred_on=turn.today, code=RefusalCode.WITHDRAWN))
         elif found.is_open:

@@ -52,6 +52,8 @@ class Placement:
     referral_id: str
     agency: str
     message_id: str
+    repeats: tuple[str, ...] = ()
+    """Ids of messages that told the same again (8.3)."""
     kind: PlacementKind
     employer_id: str | None
     start: date
@@ -102,10 +104,25 @@ class Placement:
             asked = self.asked_on(months)
             yield day if asked is None else asked + PATIENCE
 
+    @property
+    def lost_on(self) -> date | None:
+        """The first day without it or, if no end is known, on which it was not insured and has not been since."""
+        insured = max((said.on for said in self.insurance if said.insured), default=date.min)
+        lost = (said.on for said in self.insurance if not said.insured and said.on > insured)
+        return self.ended_on or min(lost, default=None)
+
     def covers(self, first: date, until: date) -> bool:
         """Whether it is insured work on some day from `first` to the day before `until`."""
         insured = self.counts and self.kind in INTEGRATIONS
-        return insured and self.start < until and (self.ended_on is None or self.ended_on > first)
+        return insured and self.start < until and (self.lost_on is None or self.lost_on > first)
+
+    def is_told_by(self, result_id: str) -> bool:
+        """Whether this is the result that the agency calls so."""
+        return result_id == self.message_id or result_id in self.repeats
+
+    def is_same_job(self, other: "Placement") -> bool:
+        """Whether the other is this job, told by another agency (8.13)."""
+        return (self.employer_id, self.start) == (other.employer_id, other.start)
 
 
 def sustainment(placement: Placement, others: Sequence[Placement], *, months: int) -> Sustainment | None:

@@ -25,11 +25,8 @@ def report(
 
     After withdrawal or expiry the state stays, and the placement counts for the person, not for the agency (8.2).
     """
-    live = [
-        p for p in turn.client(referral.person_id).placements if p.referral_id == referral.referral_id and not p.voided
-    ]
-    if any((p.employer_id, p.start) == (result.employer_id, result.start_date) for p in live):
-        return Verdict.DUPLICATE
+    if (known := _known(turn, referral, result)) is not None:
+        return _repeated(turn, referral, known, record)
     if (flaw := _flaw(turn, referral, result.kind, result.employer_id, result.start_date)) is not None:
         return flaw
     late = referral.state in ENDED_BY_US
@@ -55,6 +52,28 @@ def report(
         turn.publish(facts.ReferralCompleted(**said, occurred_on=result.occurred_on, placement_id=placement_id))
     advance(turn, referral.person_id, placement_id)
     return barred(referral.state) if late else Verdict.APPLIED
+
+
+def _known(turn: Turn, referral: Referral, result: partners.PlacementResultReported) -> Placement | None:
+    """The same result, told before; also if it was corrected since, but not if it was taken back."""
+    for one in turn.client(referral.person_id).placements:
+        same = (one.employer_id, one.start) == (result.employer_id, result.start_date)
+        if same and one.referral_id == referral.referral_id and (not one.voided or one.superseded_by is not None):
+            return one
+    return None
+
+
+def _repeated(turn: Turn, referral: Referral, known: Placement, record: PartnerRecord) -> Judgement:
+    """A duplicate, whose message id stands for the placement as well from now on."""
+    turn.publish(
+        facts.ResultRepeated(
+            **about(referral),
+            occurred_on=turn.today,
+            placement_id=known.placement_id,
+            message_id=record.message_id,
+        )
+    )
+    return Verdict.DUPLICATE
 
 
 def _flaw(
@@ -83,7 +102,7 @@ def correct(turn: Turn, referral: Referral, record: PartnerRecord, said: partner
         _void(turn, referral, found, None)
         return Verdict.APPLIED
     if (found.kind, found.employer_id, found.start, found.hours_per_week) == (kind, said.employer_id, start, hours):
-        return Verdict.DUPLICATE
+        return _repeated(turn, referral, found, record)
     successor = turn.new_id()
     turn.publish(
         facts.PlacementReported(

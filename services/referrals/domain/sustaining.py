@@ -93,8 +93,10 @@ def check(
 
 
 def _others(turn: Turn, referral: Referral, placement_id: str) -> Sequence[Placement]:
+    """The person's other jobs; not the same one as another agency tells of it, who may never say that it has ended."""
+    judged = turn.placement(referral.person_id, placement_id)
     family = turn.family(referral.person_id)
-    return [p for one in family for p in one.placements if p.placement_id != placement_id]
+    return [p for one in family for p in one.placements if p.placement_id != placement_id and not p.is_same_job(judged)]
 
 
 def _may_ask(turn: Turn, referral: Referral) -> bool:

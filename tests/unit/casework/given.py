@@ -157,7 +157,7 @@ class Casework:
 
     def referral(self, told: Callable[..., Event], referral: str, /, person: str = ANNA, **fields: Any) -> None:
         agency = next(r.agency for r in self.states[person].casework.requests if r.referral_id == referral)
-        self.hears(told, person, referral_id=referral, agency=agency, **fields)
+        self.hears(told, person, referral_id=referral, **{"agency": agency} | fields)
 
     def drafted(self, asked: ReferralRequested) -> None:
         self.referral(

@@ -9,10 +9,10 @@ from contracts.events.casework import ReconciliationOpened, ReconciliationResolv
 from contracts.words import PlacementKind, RejectionCode, WithdrawReason
 from services.casework.domain.person import UnknownItem
 from services.casework.domain.reconciliation import ItemResolved, ResolveItem
-from tests.unit.casework.given import ANNA, EMPLOYER, Casework, referred, uid
+from tests.unit.casework.given import ANNA, ARBEITSAMT, BAG, EMPLOYER, Casework, referred, uid
 
 
-def rejected(casework: Casework, referral: str, code: RejectionCode, *, message_id: str = "m1") -> None:
+def rejected(casework: Casework, referral: str, code: RejectionCode, *, message_id: str = "m1", **fields: Any) -> None:
     casework.referral(
         referrals.PartnerMessageRejected,
         referral,
@@ -20,6 +20,7 @@ def rejected(casework: Casework, referral: str, code: RejectionCode, *, message_
         message_type="lotse.partners.in.PlacementResultReported.v1",
         code=code,
         state="withdrawn",
+        **fields,
     )
 
 
@@ -79,6 +80,22 @@ def test_two_messages_are_two_items() -> None:
     rejected(casework, referral, RejectionCode.EXPIRED, message_id="m1")
     rejected(casework, referral, RejectionCode.EXPIRED, message_id="m2")
     assert len({one.item_id for one in casework.said(ReconciliationOpened)}) == 2
+
+
+def test_another_agencys_message_of_the_same_id_is_an_item_of_its_own() -> None:
+    casework, referral = referred()
+    rejected(casework, referral, RejectionCode.UNKNOWN_REFERRAL, agency=BAG)
+    rejected(casework, referral, RejectionCode.MISSING_REASON, agency=ARBEITSAMT)
+    rejected(casework, referral, RejectionCode.UNKNOWN_REFERRAL, agency=BAG)
+    assert [one.agency for one in casework.said(ReconciliationOpened)] == [BAG, ARBEITSAMT]
+
+
+def test_the_correction_of_a_late_result_asks_for_nobody() -> None:
+    casework, referral = referred()
+    casework.referral(referrals.ReferralExpired, referral)
+    late_result(casework, referral)
+    late_result(casework, referral, message_id="m2", supersedes=uid("job"))
+    assert [one.message_id for one in casework.said(ReconciliationOpened)] == ["m1"]
 
 
 def test_a_credited_result_is_no_work_item() -> None:

@@ -113,6 +113,17 @@ class TestAClientPlacedElsewhere:
                 casework.referral(referrals.PlacementVoided, first, placement_id=uid("job"))
             assert [one.outcome for one in casework.said(SuggestionSettled)] == ["lapsed"]
 
+    def test_it_is_made_again_for_a_corrected_job_but_not_once_it_was_settled(self) -> None:
+        for declined in (False, True):
+            casework, first, second = at_both()
+            placed(casework, first)
+            if declined:
+                settle(casework, casework.said(SuggestionMade)[0], accept=False)
+            casework.referral(referrals.PlacementVoided, first, placement_id=uid("job"), superseded_by=uid("corrected"))
+            confirmed(casework, first, "corrected")
+            made = [(one.referral_id, one.placement_id) for one in casework.said(SuggestionMade)]
+            assert made == [(second, uid("job")), *([] if declined else [(second, uid("corrected"))])]
+
     def test_without_another_open_referral_there_is_nothing_to_suggest(self) -> None:
         casework, first, second = at_both()
         casework.referral(referrals.ReferralExpired, second)

@@ -8,9 +8,13 @@ from contracts.events import partners
 from contracts.events import referrals as facts
 from contracts.events.intake import DisclosureBasisRevoked
 from contracts.words import ConfirmedBy, RejectionCode, StatusQuestion, Sustainment
+from services.referrals.domain import offers
 from services.referrals.domain.commands import AlreadyConfirmed, ConfirmPlacement, NoSuchPlacement, PlacementOver
 from services.referrals.domain.placement import months_after
+from services.referrals.domain.turn import Turn
+from services.runtime.decision import Addressed
 from tests.unit.referrals.given import (
+    ANNA,
     BAG,
     DAY,
     EMPLOYER,
@@ -136,6 +140,45 @@ def test_the_same_result_under_a_new_event_id_is_a_duplicate() -> None:
     assert len(referrals.placements) == 1
 
 
+def test_what_follows_may_name_a_result_by_its_repeat() -> None:
+    referrals = placed()
+    result(referrals, message_id="result-2")
+    assert codes(status(referrals, insured=True, result_id="result-2")) == ["MessageApplied"]
+    referrals.days(START + 20 * DAY)
+    assert codes(ends(referrals, START + 20 * DAY, result_id="result-2")) == ["MessageApplied"]
+    assert [one.ended_on for one in referrals.placements] == [START + 20 * DAY]
+    assert codes(result(referrals, message_id="result-2")) == ["MessageDuplicate"]
+    assert len(referrals.said(facts.ResultRepeated)) == 1
+
+
+def test_what_was_held_for_a_repeat_is_applied_when_that_comes() -> None:
+    referrals = placed()
+    held = ends(referrals, START + 20 * DAY, result_id="result-2")
+    assert isinstance(held, partners.MessageHeld)
+    result(referrals, message_id="result-2")
+    assert [one.ended_on for one in referrals.placements] == [START + 20 * DAY]
+    assert referrals.referral().held == ()
+
+
+def test_a_result_told_again_after_its_correction_is_a_duplicate_and_leads_to_the_correction() -> None:
+    referrals = placed()
+    corrected(referrals, message_id="correction", start_date=START + 10 * DAY)
+    assert codes(result(referrals, message_id="result-2")) == ["MessageDuplicate"]
+    assert codes(corrected(referrals, message_id="correction-2", start_date=START + 10 * DAY)) == ["MessageDuplicate"]
+    for name in ("result-2", "correction-2"):
+        assert codes(status(referrals, insured=True, result_id=name)) == ["MessageApplied"]
+    assert [one.state for one in referrals.placements] == ["voided", "reported"]
+
+
+def test_a_result_told_again_after_it_was_taken_back_is_a_new_one() -> None:
+    referrals = in_service()
+    referrals.withdraw()
+    result(referrals)
+    referrals.partner(partners.ResultCorrected, result_id="result-1", void=True)
+    result(referrals, message_id="result-2")
+    assert [one.state for one in referrals.placements] == ["voided", "confirmed"]
+
+
 def test_another_result_of_a_completed_referral_is_refused() -> None:
     referrals = placed()
     later = result(referrals, message_id="result-2", start=START + 9 * DAY)
@@ -226,6 +269,17 @@ def test_a_held_message_whose_result_never_comes_is_rejected_after_thirty_days()
     )
     assert [one.code for one in referrals.said(facts.PartnerMessageRejected)] == [RejectionCode.NO_SUCH_RESULT]
     assert codes(corrected(referrals, message_id="correction")) == [RejectionCode.NO_SUCH_RESULT]
+
+
+def test_what_is_held_has_its_final_answer_before_the_client_is_erased() -> None:
+    referrals = in_service()
+    held = ends(referrals, START + 20 * DAY)
+    assert isinstance(held, partners.MessageHeld)
+    turn = Turn(referrals._clients({ANNA}), referrals._context("erasure"))
+    offers.let_go(turn, ANNA)
+    told = [one.event for one in turn.publications if isinstance(one, Addressed)]
+    (answer,) = [one for one in told if isinstance(one, partners.Answer)]
+    assert (type(answer), answer.offset, answer.message_id) == (partners.MessageRejected, held.offset, held.message_id)
 
 
 def test_a_chain_of_held_messages_is_applied_in_order() -> None:

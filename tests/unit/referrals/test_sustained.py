@@ -57,6 +57,30 @@ def test_an_answer_after_thirty_days_still_counts(outcome: Sustainment, *, insur
     assert len(told(referrals)) == 2
 
 
+def test_who_is_not_insured_in_the_other_job_any_more_is_not_sustained_by_it() -> None:
+    referrals = placed()
+    referrals.days(START + 40 * DAY)
+    referrals.partner(partners.PlacementEnded, result_id="result-1", end_date=START + 40 * DAY, reason="employer_ended")
+    job(referrals, "other", start=START + 60 * DAY, second=True)
+    referrals.days(months_after(START, 9))
+    referrals.partner(partners.PlacementStatusReported, SECOND, agency=BAG, result_id="other", insured=False)
+    referrals.days(months_after(START, 12))
+    assert told(referrals)[-1][:2] == (12, Sustainment.FAILED)
+    referrals.partner(partners.PlacementStatusReported, SECOND, agency=BAG, result_id="other", insured=True)
+    assert told(referrals)[-1][:2] == (12, Sustainment.SUSTAINED)
+
+
+def test_the_same_job_told_by_both_agencies_does_not_outlive_its_end() -> None:
+    """8.13: one job. One agency tells that it ended, the other never says anything again."""
+    referrals = placed()
+    job(referrals, "the-same", second=True, employer_id=EMPLOYER)
+    referrals.days(START + 60 * DAY)
+    referrals.partner(partners.PlacementEnded, result_id="result-1", end_date=START + 60 * DAY, reason="employer_ended")
+    referrals.days(months_after(START, 12) + 40 * DAY)
+    assert [one[1] for one in told(referrals)] == [Sustainment.FAILED, Sustainment.FAILED]
+    assert Sustainment.SUSTAINED not in {one[1] for one in told(referrals, SECOND)}
+
+
 def test_an_end_told_late_changes_what_the_agency_answered() -> None:
     referrals = placed()
     referrals.days(SIX + 3 * DAY)
