@@ -63,6 +63,7 @@ class Books:
             case intake.ClientRegistered():
                 known = self._registered.get(event.person_id, event.occurred_on)
                 self._registered[event.person_id] = min(known, event.occurred_on)
+                self._void.discard(event.person_id)  # registered again, under the same identity
             case intake.BenefitStarted():
                 before = self._benefits.get(event.benefit_id)
                 ended_on = before.ended_on if before else None

@@ -5,7 +5,7 @@ from contracts.city import City
 from services.intake import handlers, preparation, store, tables
 from services.intake.domain import rules
 from services.intake.domain.client import Client, initial
-from services.intake.preparation.ages import growing_up
+from services.intake.preparation.ages import growing_older
 from services.runtime.service import Service
 
 
@@ -19,7 +19,7 @@ def service(city: City) -> Service[Client]:
         evolve=handlers.evolve,
         decide=handlers.decide,
         prepare=preparation.prepare,
-        rank=growing_up,
+        rank=growing_older,
         closed=rules.closed,
         index=store.index,
         project=store.project,

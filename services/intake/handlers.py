@@ -46,7 +46,7 @@ def decide(clients: Clients[Client], command: told.Command, context: Context) ->
             assessed, departments = standing.assess(clients, command, context)
             return _outcome([assessed, *departments], rows=[store.assessment_row(assessed, command)])
         case told.Retriage():
-            return _outcome(standing.grow_up(clients, command, context))
+            return _outcome(standing.grow_older(clients, command, context))
         case told.SetProtection():
             protection = standing.set_protection(clients, command, context)
             return _outcome([protection], {"protection_id": protection.protection_id})

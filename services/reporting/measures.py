@@ -10,13 +10,14 @@ from typing import Final
 from services.reporting import queries
 
 _STOCK: Final = """
-, fit as (  -- by the assessment of the latest day
-  select coalesce(a.canonical_id, s.person_id) as person_id,
-    bit_or(days_within(s.since, s.until, cast(:days as date[]))) as days
-  from (select person_id, able, assessed_on as since, lead(assessed_on, 1, 'infinity') over (
-          partition by person_id order by assessed_on, sequence) as until
-        from assessment where person_id not in (select person_id from void)) s
-  left join alias a using (person_id) where s.able group by 1),
+, fit as (  -- by the assessment of the latest day, of whichever record; of one day by the last of the canonical one
+  select person_id, bit_or(days_within(since, until, cast(:days as date[]))) as days
+  from (select coalesce(a.canonical_id, t.person_id) as person_id, able, assessed_on as since,
+          lead(assessed_on, 1, 'infinity') over (partition by coalesce(a.canonical_id, t.person_id)
+            order by assessed_on, a.person_id is null, sequence) as until
+        from assessment t left join alias a using (person_id)
+        where t.person_id not in (select person_id from void)) s
+  where able group by 1),
 guarded as (  -- protected: of several clearings of one protection the last told is true
   select coalesce(a.canonical_id, p.person_id) as person_id,
     bit_or(days_within(p.valid_from, least(p.valid_until + 1, c.cleared_on, 'infinity'), cast(:days as date[]))) as days

@@ -13,8 +13,8 @@ from typing import Final
 from contracts.words import INTEGRATIONS
 
 BOOKS: Final = """
-select (select min(registered_on) from registration where person_id not in
-          (select person_id from departure where reason = 'void')),
+select (select min(registered_on) from registration r where not exists (select from departure d
+          where d.person_id = r.person_id and d.reason = 'void' and d.sequence > r.sequence)),
        (select today from business_day),
        (select count(*) from parked_subject),
        (select coalesce(sum(last), 0)::bigint from ledger where topic = any(:topics))
@@ -34,8 +34,9 @@ climb(person_id, canonical_id) as (
 alias as materialized (  -- merged records, each with the one it leads to
   select person_id, min(canonical_id) as canonical_id from climb
   where canonical_id not in (select loser_id from link) group by person_id),
-void as (  -- records that should never have been
-  select person_id from departure where reason = 'void')
+void as (  -- records that should never have been, and were not registered again since
+  select person_id from departure d where reason = 'void' and not exists (
+    select from registration r where r.person_id = d.person_id and r.sequence > d.sequence))
 """
 
 BY_OFFICE_OF_PERSONS: Final = """
@@ -62,7 +63,8 @@ AID: Final = """
   from benefit_start b left join (
     select distinct on (benefit_id) benefit_id, ended_on from benefit_end order by benefit_id, sequence desc) e
   using (benefit_id) left join alias a on a.person_id = b.person_id
-  where b.person_id not in (select person_id from void)),
+  where b.person_id not in (select person_id from void)
+  and b.since < coalesce(e.ended_on, 'infinity')),  -- what ended on its first day was never in force
 recipient as (
   select person_id, bit_or(days) as days
   from (select person_id, days_within(since, until, cast(:days as date[])) as days from aid) held

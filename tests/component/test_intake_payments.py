@@ -77,6 +77,18 @@ async def test_after_the_heads_death_the_eldest_of_the_others_is_paid(intake: In
     assert await payments(intake, home) == [("2001-12", "hlu", people[1], 40_000, "DEM")]
 
 
+async def test_a_head_who_dies_within_the_month_is_not_paid_for_it(intake: IntakeWorld) -> None:
+    """Whichever of the two ids is the lower one."""
+    orders = set()
+    for first in range(300, 360, 10):
+        home, (head, other) = await household(intake, first, [benefit(60_000)], [benefit(40_000)])
+        await intake.post(f"/clients/{head}/departures", {"reason": "death", "on": "2001-12-15"})
+        await intake.post(f"/households/{home}/payments", DECEMBER)
+        assert [(person, minor) for _, _, person, minor, _ in await payments(intake, home)] == [(other, 100_000)]
+        orders.add(head < other)
+    assert orders == {True, False}
+
+
 async def test_a_head_without_aid_of_their_own_is_paid_for_the_others(intake: IntakeWorld) -> None:
     home, people = await household(intake, 130, [], [benefit(40_000)])
     await intake.post(f"/households/{home}/payments", DECEMBER)

@@ -11,18 +11,43 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from contracts.events.intake import BenefitPaid, PaymentReversed
+from contracts.event import PersonEvent
+from contracts.events.intake import (
+    AbilityAssessed,
+    BenefitEnded,
+    BenefitPaid,
+    BenefitStarted,
+    ClientDeparted,
+    ClientRegistered,
+    ClientsMerged,
+    PaymentReversed,
+)
+from contracts.topics import PERSON
+from contracts.words import (
+    Ability,
+    BenefitEndReason,
+    BenefitKind,
+    Currency,
+    DepartureReason,
+    Mobility,
+    Money,
+    Qualification,
+    Sex,
+)
 from services.reporting.figures import Progress, progress
 from services.reporting.handlers import project
 from services.reporting.period import Reason
 from services.reporting.report import months, report
 from services.reporting.store import TABLES
+from services.reporting.tables import tables
 from services.runtime.database import upsert_models
 from services.runtime.decision import Message
 from services.runtime.migrations import migrate
 from services.runtime.replay import dump
 from tests.component.reporting_year import FIELDS, TODAY, counted, named, told
 from tests.conftest import NewDatabase
+
+ANNA, BERTA = named("anna"), named("berta")
 
 
 @pytest.fixture
@@ -230,6 +255,75 @@ async def test_a_payment_that_is_taken_back_is_missing_in_the_month_it_was_for(d
         if one.city and other.city and one.city != other.city
     }
     assert changed == {"2002-02": -19_552}
+
+
+async def test_a_wrong_entry_that_is_registered_again_is_counted_again(database: str) -> None:
+    march = date(2001, 3, 1)
+    await tell(database, _aided(ANNA, 1, march))
+    await tell(database, _heard(4, ClientDeparted(occurred_on=march, person_id=ANNA, reason=DepartureReason.VOID)))
+    assert await _city(database) == {"recipients": 0, "able_to_work": 0, "distinct_recipients": 0}
+    await tell(database, _aided(ANNA, 5, march))
+    assert await _city(database) == {"recipients": 1, "able_to_work": 1, "distinct_recipients": 1}
+
+
+async def test_a_benefit_that_ended_on_its_first_day_was_never_received(database: str) -> None:
+    middle = date(2001, 3, 15)
+    told_of = _aided(ANNA, 1, middle)
+    ended = BenefitEnded(occurred_on=middle, person_id=ANNA, benefit_id=ANNA, reason=BenefitEndReason.ERROR)
+    await tell(database, [*told_of, *_heard(9, ended)])
+    assert await _city(database) == {"recipients": 0, "able_to_work": 0, "distinct_recipients": 0}
+
+
+async def test_of_a_merged_person_the_newest_assessment_counts_of_whichever_record(database: str) -> None:
+    await tell(database, [*_aided(ANNA, 1, date(2001, 3, 2)), *_aided(BERTA, 1, date(2001, 3, 2), benefit=False)])
+    assert (await _city(database))["able_to_work"] == 1
+    await tell(database, _heard(9, _assessed(ANNA, date(2001, 3, 20), Ability.UNABLE)))
+    assert (await _city(database))["able_to_work"] == 0
+    merge = {"merge_id": named("merged"), "survivor_id": ANNA, "loser_id": BERTA}
+    for person in (ANNA, BERTA):
+        await tell(database, _heard(20, ClientsMerged(occurred_on=date(2001, 3, 25), person_id=person, **merge)))
+    assert await _city(database) == {"recipients": 1, "able_to_work": 0, "distinct_recipients": 1}
+
+
+def _heard(sequence: int, *events: PersonEvent) -> list[Message]:
+    """Messages of a person, numbered on from there."""
+    return [
+        Message(PERSON, event, event.subject, named(f"{event.subject}/{number}"), number)
+        for number, event in enumerate(events, sequence)
+    ]
+
+
+def _aided(person: str, sequence: int, day: date, *, benefit: bool = True) -> list[Message]:
+    """Registered, able to work and, perhaps, with aid in force."""
+    registered = ClientRegistered(
+        occurred_on=day, person_id=person, office="vahr", district="vahr", sex=Sex.FEMALE, birth_month="1970-02"
+    )
+    monthly = Money(minor=60_000, currency=Currency.DEM)
+    aid = BenefitStarted(occurred_on=day, person_id=person, benefit_id=person, kind=BenefitKind.HLU, monthly=monthly)
+    return _heard(sequence, registered, _assessed(person, day, Ability.ABLE), *([aid] if benefit else []))
+
+
+def _assessed(person: str, day: date, ability: Ability) -> AbilityAssessed:
+    return AbilityAssessed(
+        occurred_on=day,
+        person_id=person,
+        ability=ability,
+        qualification=Qualification.NONE,
+        languages=("de",),
+        hours_per_week=38,
+        mobility=Mobility.CITY,
+        work_permit=True,
+        earliest_start=day,
+        author="m.weber",
+    )
+
+
+async def _city(database: str) -> dict[str, int]:
+    """March 2001."""
+    async with reading(database) as db:
+        (cells,) = (await tables(db, (await progress(db)).books, ["2001-03"])).values()
+    whole = {cell.figure: cell.number for cell in cells if not cell.dimension}
+    return {figure: whole.get(figure, 0) for figure in ("recipients", "able_to_work", "distinct_recipients")}
 
 
 async def test_any_interleaving_of_persons_and_topics_gives_the_same_tables(new_database: NewDatabase) -> None:

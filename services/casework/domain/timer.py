@@ -50,7 +50,7 @@ def _changes(intake: Intake) -> Iterator[date]:
     yield from (one.since for one in intake.assessments)
     for protection in intake.protections:
         yield protection.valid_from
-        if protection.valid_until is not None:
+        if protection.valid_until is not None and protection.valid_until < date.max:
             yield protection.valid_until + ONE_DAY
         if protection.cleared_on is not None:
             yield protection.cleared_on

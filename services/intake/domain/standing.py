@@ -11,6 +11,7 @@ from contracts.events.intake import (
     ProtectionCleared,
     ProtectionSet,
 )
+from contracts.words import Ability
 from services.intake.domain import rules
 from services.intake.domain.client import Client
 from services.intake.domain.commands import (
@@ -63,26 +64,27 @@ def assess(
 def _triaged(client: Client, command: AssessAbility, on: date) -> tuple[DepartmentsAssigned, ...]:
     if command.birth_date is None:
         return ()
-    years, classes = rules.age(command.birth_date, on), client.protected_by(on)
-    before = client.assessment.ability if client.assessment else None
-    return rules.triaged_anew(
-        client,
-        before=rules.triage(years, classes, before),
-        after=rules.triage(years, classes, command.ability),
-        on=on,
-    )
+    return _by_age(client, command.birth_date, on, ability=command.ability)
 
 
-def grow_up(clients: Clients[Client], command: Retriage, context: Context) -> tuple[DepartmentsAssigned, ...]:
-    """On the 18th birthday: what was for young people's services by age goes on where triage sends an adult."""
+def grow_older(clients: Clients[Client], command: Retriage, context: Context) -> tuple[DepartmentsAssigned, ...]:
+    """On the 18th and the 65th birthday: what followed from the age before goes on where triage sends this one."""
     client = rules.active(clients, command.person_id, context.today)
-    classes = client.protected_by(context.today)
     ability = client.assessment.ability if client.assessment else None
+    return _by_age(client, command.birth_date, context.today, ability=ability)
+
+
+def _by_age(client: Client, born: date, on: date, *, ability: Ability | None) -> tuple[DepartmentsAssigned, ...]:
+    """What triage decides on that day, against what it decided when the departments were assigned: the rest of them
+    somebody assigned by hand."""
+    classes = client.protected_by(on)
+    assessed = client.assessment.ability if client.assessment else None
+    since = client.departments_since or on
     return rules.triaged_anew(
         client,
-        before=rules.triage(rules.GROWN_UP - 1, classes, ability),
-        after=rules.triage(rules.age(command.birth_date, context.today), classes, ability),
-        on=context.today,
+        before=rules.triage(rules.age(born, since), classes, assessed),
+        after=rules.triage(rules.age(born, on), classes, ability),
+        on=on,
     )
 
 

@@ -39,7 +39,7 @@ living as (
   cross join lateral (
     select household_id, head from membership where person_id = p.person and since <= $3
     order by since desc limit 1) m
-  where c.departed_on is null or c.departed_on > $2),
+  where c.departed_on is null or c.departed_on > $3),
 head as (select household_id, min(person) as person from living where head group by household_id)
 select h.household_id, coalesce(head.person, min(h.person) over (partition by h.household_id)) as head,
   h.kind, h.currency, h.minor

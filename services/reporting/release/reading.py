@@ -25,8 +25,8 @@ FROZEN_AFTER: Final = 3
 
 _AT_ONCE: Final = 12
 """Months of one statement: of a large city it takes seconds."""
-_SINCE: Final = """select min(registered_on) from registration
-where person_id not in (select person_id from departure where reason = 'void')"""
+_SINCE: Final = """select min(registered_on) from registration r where not exists (select from departure d
+where d.person_id = r.person_id and d.reason = 'void' and d.sequence > r.sequence)"""
 _FILES: Final = "select file from release_version where month = :month and version < :before order by version"
 _GIVEN_UP: Final = "select exists(select from operator_action where action = 'discard')"
 

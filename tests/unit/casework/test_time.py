@@ -39,6 +39,13 @@ def test_an_inability_that_was_over_before_it_was_told_leaves_nothing_to_do() ->
     assert casework.case().open
 
 
+def test_a_protection_to_the_end_of_all_calendars_closes_the_case_and_leaves_nothing_due() -> None:
+    casework = assigned()
+    casework.protects(until=date.max)
+    assert [one.reason for one in casework.said(CaseClosed)] == [CaseClosedReason.PROTECTED]
+    assert casework.dues[ANNA] is None
+
+
 def test_a_time_without_eligibility_still_to_come_closes_and_reopens_the_case_on_its_days() -> None:
     casework = assigned()
     casework.assesses(ability=Ability.UNABLE, on=START + 10 * DAY)
