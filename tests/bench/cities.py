@@ -40,9 +40,11 @@ class Laid:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Seconds until everything but the days was applied, then until all days were; and of the fold of its own topics.
+    Messages wait for their days: `days_seconds` are only what days take after the last message.
 
     `server_cpu_seconds`: of PostgreSQL and Kafka meanwhile. `peak_mb` is of the service's process, `own_peak_mb` of the
-    fold's; `stored`: bytes of its database, indices too.
+    fold's; `stored`: bytes of the larger of their databases, indices too: intake, which hears of nothing but days, has
+    its people in the fold's alone.
     """
 
     messages_seconds: float
@@ -71,7 +73,8 @@ def published_by(service: str) -> tuple[Topic, ...]:
 
 
 async def lay(bed: Bed, year: Year, services: Sequence[str], count: int) -> list[Laid]:
-    """What `count` cities said, for each service under prefixes for it alone."""
+    """What `count` cities said, for each service under prefixes for it alone. Of 0 cities that is the calendar's days,
+    and the months that reporting released."""
     prefixes = {service: (f"{service}-{count}.", f"{service}-{count}-own.") for service in services}
     written: dict[str, int] = {}
     for service, (prefix, own) in prefixes.items():
@@ -106,7 +109,7 @@ async def read_again(bed: Bed, laid: Laid) -> Reading:
         until_messages = await subject.reached(messages) if messages else 0.0
         until_days = await subject.reached(laid.ends)
         cpu, peak = subject.cpu_seconds, subject.peak_mb
-    stored = await _size(database)
+    stored = await size_of(database)
     await bed.drop_database(database)
     after = sum((await log.ends(bed.kafka, laid.prefix, published_by(laid.service))).values())
     own = await folded(bed, laid)
@@ -120,7 +123,7 @@ async def read_again(bed: Bed, laid: Laid) -> Reading:
         server_cpu_seconds=bed.server_cpu_seconds() - servers,
         peak_mb=peak,
         own_peak_mb=own["peak_mb"],
-        stored=stored,
+        stored=max(stored, round(own["stored"])),
     )
 
 
@@ -136,22 +139,24 @@ async def prepared(bed: Bed, laid: Laid) -> str:
 
 
 async def folded(bed: Bed, laid: Laid) -> dict[str, float]:
+    """What the fold of its own topics tells of itself, and `stored`: the bytes of its database."""
     database = await migrated(bed, laid.service)
     told = environment(bed, laid.service, prefix=laid.own, database=database)
     found = await child("tests.bench.own", {"service": laid.service}, told)
+    stored = await size_of(database)
     await bed.drop_database(database)
-    return found
+    return found | {"stored": stored}
 
 
 async def empty_size(bed: Bed, service: str) -> int:
     """Bytes of its database before the first event."""
     database = await migrated(bed, service)
-    size = await _size(database)
+    size = await size_of(database)
     await bed.drop_database(database)
     return size
 
 
-async def _size(database: str) -> int:
+async def size_of(database: str) -> int:
     db = await asyncpg.connect(database)
     try:
         return int(await db.fetchval("select pg_database_size(current_database())"))

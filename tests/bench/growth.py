@@ -1,10 +1,11 @@
 """Whether an event costs more when the city is four times as large: time, memory, and bytes with their indices.
 
-The city is four copies of one, side by side, each with ids of its own. Days are the same in both, and are not counted.
+The city is four copies of one, side by side, each with ids of its own. A year's days take their time in any city: what
+they take where nobody lives is measured too, and subtracted from both sizes.
 Memory is held to more than its share of an event: the process as a whole must not grow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from lotse.settings import SERVICES
@@ -14,43 +15,52 @@ from tests.bench.results import Goal, Results
 from tests.bench.year import recorded
 
 TIMES: Final = 4
+SIZES: Final = (0, 1, TIMES)
+"""In copies of the recorded city."""
 GOAL: Final = 1.15
 
-Read = Mapping[str, tuple[Laid, Reading]]
+Read = dict[str, tuple[Laid, Reading]]
 
 
 async def measure(bed: Bed, results: Results) -> None:
-    """Both sizes of a service one after the other, so that other work on the machine meets both."""
+    """All sizes of a service one after the other, so that other work on the machine meets all."""
     year = await recorded(bed)
-    one, many = (dict[str, tuple[Laid, Reading]](), dict[str, tuple[Laid, Reading]]())
+    read: dict[int, Read] = {times: {} for times in SIZES}
     for service in SERVICES:
-        for times, read in ((1, one), (TIMES, many)):
+        for times in SIZES:
             (laid,) = await lay(bed, year, [service], times)
-            read[service] = laid, await read_again(bed, laid)
-            bed.say(f"{service}, {times} x: {read[service][1].seconds:.1f} s for {laid.all_records:,} records")
+            reading = await read_again(bed, laid)
+            read[times][service] = laid, reading
+            bed.say(f"{service}, {times} x: {reading.seconds:.1f} s for {laid.all_records:,} records")
             clear(bed, laid)
     empty = {service: await empty_size(bed, service) for service in SERVICES}
-    for name, of in (("time", _working), ("cpu", _processor)):
-        results.ratio(f"growth_{name}", [_each(many, of) / TIMES / _each(one, of)], Goal.AT_MOST, GOAL)
-    stored = [sum(read[s][1].stored - empty[s] for s in SERVICES) for read in (one, many)]
+    for name, of in (("time", _seconds), ("cpu", _processor)):
+        ratio = growth(*(_of_all(read[times], of) for times in SIZES))
+        results.ratio(f"growth_{name}", [ratio], Goal.AT_MOST, GOAL)
+    one, many = read[1], read[TIMES]
+    stored = [sum(sized[s][1].stored - empty[s] for s in SERVICES) for sized in (one, many)]
     results.ratio("growth_stored", [stored[1] / TIMES / stored[0]], Goal.AT_MOST, GOAL)
     grown = [many[s][1].peak_mb / one[s][1].peak_mb for s in SERVICES]
     results.ratio("growth_memory", [max(grown)], Goal.AT_MOST, GOAL)
-    for times, read in ((1, one), (TIMES, many)):
-        results.figure(f"city_{times}", {s: figures(*read[s], empty=empty[s]) for s in SERVICES})
+    for times in SIZES:
+        results.figure(f"city_{times}", {s: figures(*read[times][s], empty=empty[s]) for s in SERVICES})
 
 
-def _each(read: Read, of: Callable[[Reading], float]) -> float:
+def growth(nobody: float, one: float, many: float) -> float:
+    """What a city costs among `TIMES` of them, over what it costs alone; without what it costs when nobody is there."""
+    return (many - nobody) / TIMES / (one - nobody)
+
+
+def _of_all(read: Read, of: Callable[[Reading], float]) -> float:
     return sum(of(reading) for _, reading in read.values())
 
 
-def _working(reading: Reading) -> float:
-    """Seconds for its messages, the days apart; of intake, which hears of nothing else, for what it once said."""
-    return reading.messages_seconds + reading.own_seconds
+def _seconds(reading: Reading) -> float:
+    return reading.seconds
 
 
 def _processor(reading: Reading) -> float:
-    """Seconds of processor time of the service and of the servers for it, days too: what other work does not change."""
+    """Seconds of processor time of the service and of the servers for it: what other work does not change."""
     return reading.all_cpu_seconds
 
 

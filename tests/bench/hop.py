@@ -16,7 +16,7 @@ from tests.bench.stages import DECIDING
 from tests.component.runtime import toy
 
 PREFIX: Final = "hop."
-PEOPLE: Final = 6000
+PEOPLE: Final = 12_000
 MOVES: Final = 9
 LOTSE: Final = "Lotse"
 RAW: Final = "aiokafka getmany by hand"

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from contracts.topics import PERSON
 from services.runtime.outgoing import partition_of
+from tests.bench.log import BATCH_BYTES
 from tests.bench.year import LAYOUT, Kept, Year, copies
 
 _TICK: Final = 0.02
@@ -36,7 +37,9 @@ async def load(kafka: str, year: Year, *, rate: int, seconds: float) -> AsyncIte
     """Sends as long as the block lasts, at most so many seconds."""
     records = list(itertools.islice(_strangers(year), int(rate * seconds)))
     sent = Sent()
-    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(
+        bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
+    ) as producer:
         sending = asyncio.create_task(_send(producer, records, rate, sent))
         try:
             yield sent

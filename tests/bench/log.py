@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from confluent_kafka.admin import NewTopic
 
 from contracts.topics import Topic, all_topics
@@ -16,7 +16,9 @@ from tests.bench.year import AGENCIES, LAYOUT, Kept
 if TYPE_CHECKING:
     from aiokafka import BatchBuilder, RecordMetadata
 
-_BATCH_BYTES: Final = 900_000
+BATCH_BYTES: Final = 900_000
+_PATIENCE: Final = 120.0
+"""Seconds in which everything that a topic holds must come."""
 
 
 def make(kafka: str, prefix: str, wanted: Sequence[Topic] = all_topics(AGENCIES)) -> None:
@@ -55,7 +57,7 @@ async def fill(kafka: str, names: Sequence[str], topic: Topic, records: Iterable
     """Appends the records to these topics, where their keys belong; how many there were."""
     partitions, count = topic.partitions(LAYOUT), 0
     async with AIOKafkaProducer(
-        bootstrap_servers=kafka, acks="all", max_batch_size=_BATCH_BYTES, max_request_size=3 << 20
+        bootstrap_servers=kafka, acks="all", max_batch_size=BATCH_BYTES, max_request_size=3 << 20
     ) as producer:
         batches = {(name, number): producer.create_batch() for name in names for number in range(partitions)}
         sent: list[asyncio.Future[RecordMetadata]] = []
@@ -64,17 +66,18 @@ async def fill(kafka: str, names: Sequence[str], topic: Topic, records: Iterable
             partition = partition_of(one.key or b"", partitions)
             for name in names:
                 place = name, partition
-                if not _append(batches[place], one):
+                if not append(batches[place], one):
                     sent.append(await producer.send_batch(batches[place], name, partition=partition))
                     batches[place] = producer.create_batch()
-                    _append(batches[place], one)
+                    append(batches[place], one)
         for (name, partition), batch in batches.items():
-            sent.append(await producer.send_batch(batch, name, partition=partition))
+            if batch.record_count():
+                sent.append(await producer.send_batch(batch, name, partition=partition))
         await asyncio.gather(*sent)
     return count
 
 
-def _append(batch: "BatchBuilder", one: Kept) -> bool:
+def append(batch: "BatchBuilder", one: Kept) -> bool:
     """Whether there was room."""
     return batch.append(timestamp=one.stored, key=one.key, value=one.value, headers=list(one.headers)) is not None
 
@@ -91,16 +94,29 @@ async def ends(kafka: str, prefix: str, wanted: Iterable[Topic]) -> dict[tuple[s
     return {places[place]: end for place, end in found.items()}
 
 
-async def weigh(kafka: str, prefix: str, wanted: Sequence[Topic], count: int) -> int:
-    """Bytes of the last `count` records of these topics, by the mean of all that they hold."""
-    until = await ends(kafka, prefix, wanted)
-    places = [TopicPartition(prefix + topic, number) for (topic, number), end in until.items() if end]
-    total = seen = 0
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as reading:
+async def everything(kafka: str, prefix: str, wanted: Sequence[Topic]) -> list[ConsumerRecord]:
+    """All records of these topics, each partition's in order. Raises `TimeoutError` if some do not come."""
+    until = {place: end for place, end in (await ends(kafka, prefix, wanted)).items() if end}
+    places = [TopicPartition(prefix + topic, number) for topic, number in until]
+    found: list[ConsumerRecord] = []
+    async with AIOKafkaConsumer(
+        bootstrap_servers=kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=4 << 20
+    ) as reading:
         reading.assign(places)
         await reading.seek_to_beginning(*places)
-        while seen < sum(until.values()):
-            for batch in (await reading.getmany(timeout_ms=500, max_records=5000)).values():
-                seen += len(batch)
-                total += sum(Kept(one.key, one.value, tuple(one.headers), one.timestamp).bytes for one in batch)
-    return total * count // seen
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while len(found) < sum(until.values()):
+                    for batch in (await reading.getmany(timeout_ms=500)).values():
+                        found += batch
+        except TimeoutError:
+            names = ", ".join(prefix + topic.name for topic in wanted)
+            raise TimeoutError(f"{names}: {len(found):,} of {sum(until.values()):,} records came") from None
+    return found
+
+
+async def weigh(kafka: str, prefix: str, wanted: Sequence[Topic], count: int) -> int:
+    """Bytes of the last `count` records of these topics, by the mean of all that they hold."""
+    found = await everything(kafka, prefix, wanted)
+    total = sum(Kept(one.key, one.value, tuple(one.headers), one.timestamp).bytes for one in found)
+    return total * count // len(found)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from lotse.stack import postgres
 from tests.bench.bed import ROOT
 from tests.bench.plan import CITIES, REPLAY_HOURS, WHOLE, YEAR_SECONDS, foretold, needs
 
@@ -20,11 +21,12 @@ Figures = Mapping[str, Any]
 
 
 def ratios(found: Figures) -> list[str]:
-    rows = ["| what | median | lowest to highest | goal | |", "|---|---|---|---|---|"]
+    rows = ["| what | median | lowest to highest | rounds | goal | |", "|---|---|---|---|---|---|"]
     for name, one in found["ratios"].items():
         lowest, highest = one["spread"]
         met = "met" if one["met"] else "**not met**"
-        rows.append(f"| {name} | {one['value']:.2f} | {lowest:.2f} to {highest:.2f} | {one['goal']} | {met} |")
+        spread = f"{lowest:.2f} to {highest:.2f} | {one['rounds']}"
+        rows.append(f"| {name} | {one['value']:.2f} | {spread} | {one['goal']} | {met} |")
     return rows
 
 
@@ -62,20 +64,41 @@ def latency(found: Figures) -> list[str]:
     ]
 
 
+def peaks(found: Figures) -> list[str]:
+    """Memory at its most, by process."""
+    figures = found["figures"]
+    idle, loaded, whole_city = (figures[f"{name}_peak_mb"] for name in ("stack_idle", "stack", "whole_city"))
+    rows = ["| process | idle MB | loaded MB | whole city MB |", "|---|---|---|---|"]
+    for name, mb in idle.items():
+        called = "postmaster, without its children" if name == postgres.NAME else name
+        rows.append(f"| {called} | {mb} | {loaded[name]} | {whole_city.get(name, '')} |")
+    told = f"The stack on the lived year starts in {figures['stack_start_seconds']:.1f} s. Idle and loaded: as for the"
+    told += " latencies; the whole city: while it is read again."
+    return [*rows, "", told]
+
+
 def plan(found: Figures) -> list[str]:
     figures = found["figures"]
-    rows = ["| service | records a year | a second | core-seconds to read it again | replicas | database GB |"]
-    rows.append("|---|---|---|---|---|---|")
+    rows = ["| service | records a year | a second | core-seconds to read it | replicas | database GB | fold GB |"]
+    rows.append("|---|---|---|---|---|---|---|")
     for one in needs(figures):
         records = f"{one.records / 1e6:,.0f} million | {one.records / YEAR_SECONDS:.1f}"
-        rows.append(f"| {one.service} | {records} | {one.core_seconds:,.0f} | {one.replicas} | {one.stored_gb:,.0f} |")
-    said, was = foretold(figures)
+        needed = f"{one.core_seconds:,.0f} | {one.replicas} | {one.stored_gb:,.0f} | {one.fold_gb:,.0f}"
+        rows.append(f"| {one.service} | {records} | {needed} |")
     told = (
         f"{CITIES} cities; a second: on average; core-seconds: those of PostgreSQL and Kafka too; replicas: to read the"
     )
-    told += f" year again within {REPLAY_HOURS} hours, a core each. The lines through 1 x and 4 x say {said:,.0f} core-"
-    told += f"seconds of the whole city ({WHOLE} x); measured: {was:,.0f}, {was / said - 1:+.0%}."
-    return [*rows, "", told]
+    told += f" year again within {REPLAY_HOURS} hours, a core each; fold: memory of the one process that folds its own"
+    told += f" topics. What the lines through 1 x and 4 x say of the whole city ({WHOLE} x), all services together:"
+    return [*rows, "", told, "", *_checked(figures)]
+
+
+def _checked(figures: Figures) -> list[str]:
+    rows = ["| | foretold | measured | |", "|---|---|---|---|"]
+    names = {"all_cpu_seconds": "core-seconds", "stored_mb": "databases MB", "own_peak_mb": "folds MB"}
+    for name, (said, was) in foretold(figures).items():
+        rows.append(f"| {names[name]} | {said:,.0f} | {was:,.0f} | {was / said - 1:+.0%} |")
+    return rows
 
 
 def machine(found: Figures) -> list[str]:
@@ -90,6 +113,7 @@ BLOCKS: Final[Mapping[str, Callable[[Figures], list[str]]]] = {
     "replay": replay,
     "latency": latency,
     "whole": whole,
+    "peaks": peaks,
     "plan": plan,
     "machine": machine,
 }

@@ -1,7 +1,7 @@
 """What a country would need, by what two sizes of a city cost: lines through two measured points.
 
-A service's processor time and bytes are taken to be a fixed part and so much for each record; the 1 x and the 4 x city
-determine both, and the whole city, which has no part in that, tells how far the lines carry.
+A service's processor time, bytes and memory are taken to be a fixed part and so much for each record; the 1 x and the
+4 x city determine both, and the whole city, which has no part in that, tells how far the lines carry.
 """
 
 from collections.abc import Mapping
@@ -38,12 +38,14 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Need:
     """One service of a country, for a year. `records`: read live, and folded of its own; `core_seconds`: with
-    PostgreSQL's and Kafka's for it; `replicas`: to read the year again within `REPLAY_HOURS`, a core each."""
+    PostgreSQL's and Kafka's for it; `fold_gb`: memory of the one process that folds its own topics; `replicas`: to read
+    the year again within `REPLAY_HOURS`, a core each."""
 
     service: str
     records: float
     core_seconds: float
     stored_gb: float
+    fold_gb: float
 
     @property
     def replicas(self) -> int:
@@ -62,12 +64,18 @@ def needs(figures: Mapping[str, Any], copies: int = CITIES * WHOLE) -> list[Need
             line(figures, service, "records").at(copies) + line(figures, service, "own_records").at(copies),
             line(figures, service, "all_cpu_seconds").at(copies),
             line(figures, service, "stored_mb").at(copies) / 1024,
+            line(figures, service, "own_peak_mb").at(copies) / 1024,
         )
         for service in SERVICES
     ]
 
 
-def foretold(figures: Mapping[str, Any]) -> tuple[float, float]:
-    """The processor seconds that the lines say of the whole city, and those that were measured."""
-    said = sum(line(figures, service, "all_cpu_seconds").at(WHOLE) for service in SERVICES)
-    return said, figures["whole_city_cpu_seconds"]
+def foretold(figures: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """What the lines say of the whole city, all services together, and what was measured."""
+    measured = {
+        "all_cpu_seconds": figures["whole_city_cpu_seconds"],
+        "stored_mb": sum(figures["whole_city_stored_mb"].values()),
+        "own_peak_mb": sum(figures["whole_city_own_peak_mb"].values()),
+    }
+    said = {name: sum(line(figures, service, name).at(WHOLE) for service in SERVICES) for name in measured}
+    return {name: (said[name], was) for name, was in measured.items()}

@@ -1,16 +1,14 @@
 """The relay: a filled outbox onto the topic, against one row a transaction and against sending without a database."""
 
-import itertools
 import statistics
 from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts import topics
 from services.runtime.outgoing import OutboxRow, Outgoing
-from tests.bench import people
+from tests.bench import log, people
 from tests.bench.bed import Bed
 from tests.bench.hop import LOTSE, against
 from tests.bench.results import Results
@@ -66,7 +64,7 @@ async def _round(bed: Bed, rows: list[OutboxRow], number: int) -> dict[str, Ran]
         people.make_topics(bed.kafka, prefix, (TOPIC,))
         database = await _filled(bed, rows)
         ran[name] = await run(module, bed.kafka, database, prefix, str(count))
-        sent[name] = await _content(bed.kafka, prefix + TOPIC.name)
+        sent[name] = await _content(bed.kafka, prefix)
         await bed.drop_database(database)
         people.drop_topics(bed.kafka, [prefix + TOPIC.name])
     require_same(sent, rows)
@@ -96,18 +94,9 @@ def require_same(sent: dict[str, Content], rows: list[OutboxRow]) -> None:
             raise Unequal(f"row by row sent other records to partition {partition}")
 
 
-async def _content(kafka: str, topic: str) -> Content:
-    """All of a topic."""
-    places = [TopicPartition(topic, number) for number in range(people.PARTITIONS)]
+async def _content(kafka: str, prefix: str) -> Content:
+    """All of the topic under this prefix."""
     found: Content = {}
-    async with AIOKafkaConsumer(
-        bootstrap_servers=kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=4 << 20
-    ) as reader:
-        reader.assign(places)
-        ends = await reader.end_offsets(places)
-        for _ in itertools.count():
-            for place, batch in (await reader.getmany(timeout_ms=500)).items():
-                found.setdefault(place.partition, []).extend((r.key, r.value, tuple(r.headers)) for r in batch)
-            if all(len(found.get(place.partition, ())) >= end for place, end in ends.items()):
-                return found
-    raise Unequal(f"{topic} cannot be read")
+    for one in await log.everything(kafka, prefix, (TOPIC,)):
+        found.setdefault(one.partition, []).append((one.key, one.value, tuple(one.headers)))
+    return found

@@ -5,7 +5,7 @@ from typing import Final
 
 from lotse.settings import SERVICES
 from tests.bench.bed import Bed
-from tests.bench.cities import Laid, clear, folded, lay, prepared
+from tests.bench.cities import Laid, clear, empty_size, folded, lay, prepared, size_of
 from tests.bench.results import Results
 from tests.bench.subject import running
 from tests.bench.year import SCALE, recorded
@@ -31,11 +31,14 @@ async def measure(bed: Bed, results: Results) -> None:
     results.figure("whole_city_records", sum(laid.records for laid in cities))
     results.figure("whole_city_replay_seconds", round(seconds, 1))
     results.figure("whole_city_consume_seconds", round(consumed, 1))
-    results.figure("whole_city_peak_mb", {service: round(found["peak_mb"]) for service, found in read.items()})
     used = bed.server_cpu_seconds() - servers + sum(one["cpu_seconds"] for one in (*read.values(), *own))
     results.figure("whole_city_cpu_seconds", round(used))
-    folds = {laid.service: round(found["seconds"], 1) for laid, found in zip(cities, own, strict=True)}
-    results.figure("whole_city_own_seconds", folds)
+    folds = dict(zip(SERVICES, own, strict=True))
+    for prefix, found in (("whole_city", read), ("whole_city_own", folds)):
+        results.figure(f"{prefix}_peak_mb", {service: round(one["peak_mb"]) for service, one in found.items()})
+        results.figure(f"{prefix}_seconds", {service: round(one["seconds"], 1) for service, one in found.items()})
+    stored = {s: max(read[s]["stored"], folds[s]["stored"]) - await empty_size(bed, s) for s in SERVICES}
+    results.figure("whole_city_stored_mb", {service: round(size / 2**20, 1) for service, size in stored.items()})
     for laid in cities:
         clear(bed, laid)
 
@@ -44,7 +47,8 @@ async def _read(bed: Bed, laid: Laid, database: str) -> dict[str, float]:
     """From an empty database to the last day."""
     async with running(bed, laid.service, prefix=laid.prefix, database=database) as subject:
         took = await subject.reached(laid.ends, every=0.5)
-        told = {"began": subject.began, "ended": subject.began + took}
+        told = {"began": subject.began, "ended": subject.began + took, "seconds": took}
         told |= {"peak_mb": subject.peak_mb, "cpu_seconds": subject.cpu_seconds}
+    told["stored"] = await size_of(database)
     await bed.drop_database(database)
     return told

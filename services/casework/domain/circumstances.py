@@ -47,7 +47,8 @@ def ground_to_close(records: Records, day: date) -> CaseClosedReason | None:
         return CaseClosedReason.PROTECTED
     benefits = [one for record in records for one in record.benefits]
     if not any(one.in_force_on(day) for one in benefits):
-        left = any(one.end_reason is BenefitEndReason.DEPARTED for one in benefits)
+        last = max((one.ended_on for one in benefits if one.ended_on is not None and one.ended_on <= day), default=None)
+        left = any(one.ended_on == last and one.end_reason is BenefitEndReason.DEPARTED for one in benefits)
         return CaseClosedReason.DEPARTED if left else CaseClosedReason.AID_ENDED
     assessment = assessment_on(records, day)
     if assessment is None or assessment.ability not in WORKABLE:

@@ -1,7 +1,8 @@
 """One hop of the toy as a competent engineer would write it for this one purpose, without a runtime.
 
 One transaction for a polled batch: lock the offsets, validate with the contracts' models, lock the ledger, load all
-states in one query, do the few things that this service does, write everything in bulk. States are plain dictionaries.
+states in one query, decide, write everything in bulk. It decides the same events as the toy, since the rows must be
+equal: by plain code over dictionaries in one `match`, where the toy has `evolve` and `react` over frozen states.
 The texts of the SQL are the runtime's own, so that the database has the same work on both sides. What it leaves out:
 merged, parked and erased clients, dead letters, tombstones, losses, days, traces, metrics, retries.
 """
@@ -25,6 +26,15 @@ from services.runtime.tables import Ledger, Reference, State
 from tests.component.runtime.toy import Counted, Moved
 
 NAMESPACE: Final = uuid.UUID(int=7)
+SESSION: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "random_page_cost": "1.1",
+    "jit": "off",
+}
+"""What the runtime's sessions are told about plans too: each is made once, for an index."""
 PARTITIONS: Final = 12
 PERSON: Final = topics.PERSON.name
 CASE: Final = topics.CASE.name

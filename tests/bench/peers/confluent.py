@@ -13,7 +13,7 @@ import asyncpg
 import uvloop
 from confluent_kafka import Consumer, TopicPartition
 
-from tests.bench.peers.by_hand import PARTITIONS, PERSON, Raw, apply
+from tests.bench.peers.by_hand import PARTITIONS, PERSON, SESSION, Raw, apply
 from tests.bench.stopwatch import Stopwatch
 
 BATCH = 1000
@@ -21,7 +21,8 @@ AHEAD = 4
 """Batches that may wait for the database."""
 
 
-def poll(kafka: str, topic: str, loop: AbstractEventLoop, batches: "Queue[list[Raw]]", ending: threading.Event) -> None:
+def assigned(kafka: str, topic: str) -> Consumer:
+    """A consumer that has its partitions, as the others have when their clocks start."""
     consumer = Consumer(
         {
             "bootstrap.servers": kafka,
@@ -32,6 +33,10 @@ def poll(kafka: str, topic: str, loop: AbstractEventLoop, batches: "Queue[list[R
         }
     )
     consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+    return consumer
+
+
+def poll(consumer: Consumer, loop: AbstractEventLoop, batches: "Queue[list[Raw]]", ending: threading.Event) -> None:
     while not ending.is_set():
         found = consumer.consume(BATCH, 0.1)
         batch: list[Raw] = [
@@ -43,15 +48,14 @@ def poll(kafka: str, topic: str, loop: AbstractEventLoop, batches: "Queue[list[R
 
 
 async def consume(kafka: str, database: str, prefix: str, records: int) -> None:
-    db = await asyncpg.connect(database, server_settings={"plan_cache_mode": "force_custom_plan", "jit": "off"})
+    db = await asyncpg.connect(database, server_settings=SESSION)
     batches: Queue[list[Raw]] = Queue(AHEAD)
     ending = threading.Event()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    consumer = assigned(kafka, prefix + PERSON)
     watch, done = Stopwatch(), 0
-    polling = asyncio.create_task(
-        asyncio.to_thread(poll, kafka, prefix + PERSON, asyncio.get_running_loop(), batches, ending)
-    )
+    polling = asyncio.create_task(asyncio.to_thread(poll, consumer, asyncio.get_running_loop(), batches, ending))
     while done < records:
         done += await apply(db, await batches.get())
     watch.tell(records)

@@ -10,14 +10,14 @@ import asyncpg
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.bench.peers.by_hand import PARTITIONS, PERSON, apply
+from tests.bench.peers.by_hand import PARTITIONS, PERSON, SESSION, apply
 from tests.bench.stopwatch import Stopwatch
 
 BATCH = 1000
 
 
 async def consume(kafka: str, database: str, prefix: str, records: int) -> None:
-    db = await asyncpg.connect(database, server_settings={"plan_cache_mode": "force_custom_plan", "jit": "off"})
+    db = await asyncpg.connect(database, server_settings=SESSION)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka,
         enable_auto_commit=False,
@@ -29,8 +29,8 @@ async def consume(kafka: str, database: str, prefix: str, records: int) -> None:
     await consumer.start()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    watch, done = Stopwatch(), 0
     consumer.assign([TopicPartition(prefix + PERSON, number) for number in range(PARTITIONS)])
+    watch, done = Stopwatch(), 0
     while done < records:
         polled = await consumer.getmany(timeout_ms=200)
         batch = [

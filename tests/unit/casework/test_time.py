@@ -46,6 +46,17 @@ def test_a_protection_to_the_end_of_all_calendars_closes_the_case_and_leaves_not
     assert casework.dues[ANNA] is None
 
 
+def test_who_left_once_and_came_back_may_end_aid_by_work() -> None:
+    casework = assigned()
+    casework.benefit_ends(why="departed")
+    casework.next_day(START + 10 * DAY)
+    casework.benefit(name="again")
+    casework.next_day(START + 20 * DAY)
+    casework.benefit_ends(name="again", why="work")
+    reasons = [one.reason for one in casework.said(CaseClosed)]
+    assert reasons == [CaseClosedReason.DEPARTED, CaseClosedReason.AID_ENDED]
+
+
 def test_a_time_without_eligibility_still_to_come_closes_and_reopens_the_case_on_its_days() -> None:
     casework = assigned()
     casework.assesses(ability=Ability.UNABLE, on=START + 10 * DAY)
