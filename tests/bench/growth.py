@@ -1,7 +1,8 @@
 """Whether an event costs more when the city is four times as large: time, memory, and bytes with their indices.
 
 The city is four copies of one, side by side, each with ids of its own. A year's days take their time in any city: what
-they take where nobody lives is measured too, and subtracted from both sizes.
+they take where nobody lives is measured too, and subtracted from both sizes. Days that break up messages, and months
+with something to sum up, take more than that: what they take more is still divided by four, and hides as much growth.
 Memory is held to more than its share of an event: the process as a whole must not grow.
 """
 

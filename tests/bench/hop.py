@@ -17,6 +17,8 @@ from tests.component.runtime import toy
 
 PREFIX: Final = "hop."
 PEOPLE: Final = 12_000
+RECIPIENTS: Final = 6000
+"""For the share of decisions in casework, which more people do not change."""
 MOVES: Final = 9
 LOTSE: Final = "Lotse"
 RAW: Final = "aiokafka getmany by hand"
@@ -64,7 +66,7 @@ async def _shares(bed: Bed, results: Results, records: int) -> None:
     """What part of the processor's time is `react` and `evolve`, in the toy and in a real service, by samples."""
     toy_profiled = await _profiled(bed, "toy", PREFIX, records)
     results.figure("hop: us per event by stage", by_stage(toy_profiled))
-    beginning = await people.filled(bed.kafka, "casework.", topics.PERSON, people.recipients(PEOPLE, 4))
+    beginning = await people.filled(bed.kafka, "casework.", topics.PERSON, people.recipients(RECIPIENTS, 4))
     people.make_topics(bed.kafka, "casework.", (topics.IDENTITY, topics.CASE, topics.REFERRAL, topics.DAY))
     real = await _profiled(bed, "casework", "casework.", beginning)
     results.figure("casework: us per event by stage", by_stage(real))

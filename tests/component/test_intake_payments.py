@@ -118,19 +118,25 @@ async def test_a_changed_amount_counts_from_its_month_on(intake: IntakeWorld) ->
     assert [minor for _, _, _, minor, _ in await payments(intake, home)] == [60_000, 70_000]
 
 
-async def test_who_left_the_household_is_paid_in_their_own(intake: IntakeWorld) -> None:
-    home, people = await household(intake, 160, [benefit(60_000)], [benefit(40_000)])
+@pytest.mark.parametrize(("first", "before"), [(160, True), (165, False)])
+async def test_who_leaves_the_household_is_paid_in_their_own_from_the_next_month_on(
+    intake: IntakeWorld, first: int, *, before: bool
+) -> None:
+    """Whether the month in which they left was paid before or after: neither twice nor never."""
+    home, people = await household(intake, first, [benefit(60_000)], [benefit(40_000)])
+    if before:
+        await intake.post(f"/households/{home}/payments", {"month": "2001-12"})
     await intake.post(f"/clients/{people[1]}/household", {"on": "2001-12-15"})
     own = (await intake.get(f"/clients/{people[1]}"))[1]["household_id"]
-    for one in (home, own):
-        for month in ("2001-11", "2001-12"):
+    for one in (own, home):
+        for month in ("2001-12", "2002-01"):
             await intake.post(f"/households/{one}/payments", {"month": month})
     assert [(month, minor) for month, _, _, minor, _ in await payments(intake, home)] == [
-        ("2001-11", 100_000),
-        ("2001-12", 60_000),
+        ("2001-12", 100_000),
+        ("2002-01", 30_678),
     ]
     assert [(month, head, minor) for month, _, head, minor, _ in await payments(intake, own)] == [
-        ("2001-12", people[1], 40_000)
+        ("2002-01", people[1], 20_452)
     ]
 
 

@@ -26,13 +26,15 @@ member(person) as (
 record(record, person) as (
   select person, person from member union all select r.record, r.person from root r join member m using (person)),
 aid as (
-  select distinct on (r.person, b.kind) r.person, b.kind, b.minor, b.currency, least(b.until - 1, $3::date) as day
+  select distinct on (r.person, b.kind) r.person, b.kind, b.minor, b.currency,
+    greatest(b.since, $2::date) as first, least(b.until - 1, $3::date) as last
   from record r join benefit b on b.person_id = r.record
   where b.since <= $3 and (b.until is null or b.until > greatest(b.since, $2::date))
   order by r.person, b.kind, (r.record = r.person) desc, b.since desc, b.benefit_id),
 housed as (
   select a.*, m.household_id from aid a cross join lateral (
-    select household_id from membership where person_id = a.person and since <= a.day order by since desc limit 1) m
+    select household_id from membership where person_id = a.person and since <= a.last
+    order by since <= a.first desc, abs(since - a.first) limit 1) m
   where m.household_id = any($1)),
 living as (
   select p.person, m.household_id, m.head from member p join client c on c.person_id = p.person
@@ -50,7 +52,8 @@ where not exists (
 order by h.household_id, h.kind, h.currency"""
 """$1 households, $2 and $3 the month's first and last day, $4 the month.
 
-A benefit counts if it was in force on any day of the month, at the amount and in the household of its last such day; of
+A benefit counts if it was in force on any day of the month, at the amount of its last such day and in the household of
+its first: who moves within a month is paid in one of the two, whether the other was paid before or is paid later. Of
 several records and benefits of one person and kind one counts, the person's own and newest. The head is the one of the
 month's last day who has not departed; without one, the lowest of those who receive.
 """
