@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from contracts import topics
 from contracts.city import read_city
 from services.runtime import consumer as consuming
-from services.runtime.batch import Batches
+from services.runtime.batch import Batches, NotYet
 from services.runtime.consumer import Consumer
 from services.runtime.database import connect_pool
 from services.runtime.daybreaks import Daybreaks
@@ -121,6 +121,31 @@ async def test_a_hole_is_asked_for_once_though_a_batch_is_halved(world: World) -
     assert reader.holes == [(5, 0)]
     assert await world.db.fetchval("select next_offset from consumed_offset where partition = 1") == 2
     await runtime.pool.close()
+
+
+async def test_a_batch_is_given_up_if_a_day_began_before_one_of_its_records(world: World) -> None:
+    """The broker is asked for days while it is decided: until then nobody knew of this one."""
+    await _begin(world)
+    runtime, place = await _runtime(world), (topics.PERSON.name, 0)
+    before, after = (Record(*place, offset, b"somebody", [], None, stored=50 + offset) for offset in (0, 1))
+    batches = Batches(runtime, Reading(), Dawn(runtime, began=51))
+    with pytest.raises(NotYet):
+        await batches.commit([before, after], look=51)
+    assert await world.db.fetchval("select count(*) from consumed_offset where topic = $1", place[0]) == 0
+    await batches.commit([before], look=50)
+    assert await world.db.fetchval("select next_offset from consumed_offset where topic = $1", place[0]) == 1
+    await runtime.pool.close()
+
+
+class Dawn(Daybreaks[toy.Toy]):
+    """Finds a day as soon as it looks."""
+
+    def __init__(self, runtime: Runtime[toy.Toy], *, began: int) -> None:
+        super().__init__(runtime)
+        self._day = began
+
+    async def look(self, _: int) -> None:
+        self._offsets, self._began = [1], [self._day]
 
 
 class Reading:
