@@ -136,6 +136,7 @@ def _follow_both(
     because = TransferReason.MERGED if isinstance(event, intake.ClientsMerged) else TransferReason.UNMERGED
     followed = [decided for person in distinct.values() for decided in follow(person, context, because=because)]
     if isinstance(event, intake.ClientsUnmerged) and event.person_id == event.loser_id:  # apart, and once
+        followed += [settled for person in distinct.values() for settled in suggestions.lapsed(person, context)]
         followed += suggestions.on_unmerged(list(distinct.values()), event, context)
     return followed
 

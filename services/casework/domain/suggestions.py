@@ -139,8 +139,8 @@ def _is_pointless(person: Person, found: Suggestion) -> bool:
     asked = next((one for one in person.requests if one.referral_id == found.referral_id), None)
     match found.kind:
         case SuggestionKind.WITHDRAW_REFERRAL:
-            gone = any(one.placement_id == found.placement_id and one.voided for one in person.placements)
-            return gone or asked is None or not _is_open(person, asked)
+            placed = any(one.placement_id == found.placement_id and not one.voided for one in person.placements)
+            return not placed or asked is None or not _is_open(person, asked)
         case SuggestionKind.REVIEW_UNMERGE:
             return not found.reopenable and asked is not None and person.open_at(asked.agency) is not None
 

@@ -144,6 +144,8 @@ class TestAClientPlacedElsewhere:
         placed(casework, first)
         (made,) = casework.said(SuggestionMade)
         assert (made.person_id, made.referral_id) == (BERTA, second)
+        casework.unmerges()
+        assert [(one.person_id, one.outcome) for one in casework.said(SuggestionSettled)] == [(BERTA, "lapsed")]
 
 
 def merged_with_twins() -> tuple[Casework, str]:
