@@ -12,7 +12,7 @@ import hashlib
 import importlib
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import chain
@@ -41,6 +41,8 @@ from services.runtime.unit import save_states
 
 SCHEMA = "replay"
 _CHUNK = 2000
+_AT_ONCE = 200_000
+"""Records whose states are in memory together: some 150 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Compared:
 
 
 class Replay(Generic[S]):
-    """Folds topics from zero. States are kept in memory and saved at the end; facts are saved as they come."""
+    """Folds topics from zero, one share of the partitions after the other: topics that are folded into states have a
+    subject in the same one. States of a share are kept in memory and saved at its end, facts are saved as they come."""
 
     def __init__(self, runtime: Runtime[S], live: asyncpg.Pool, stand: Stand | None = None) -> None:
         self._runtime, self._live, self._stand = runtime, live, stand
@@ -72,27 +75,53 @@ class Replay(Generic[S]):
         runtime = self._runtime
         known = {topic.name: topic for topic in (*runtime.service.publishes, *runtime.service.consumes)}
         runtime.consumed.update(known)
-        for topic in known.values():
-            if topic.agency is None and not (is_day(topic) and runtime.service.initial):
-                async for batch in self._records(topic):
-                    await self._fold(batch)
-        today = await self._today()
-        self._forget()
+        topics = [t for t in known.values() if t.agency is None and not (is_day(t) and runtime.service.initial)]
+        async with AIOKafkaConsumer(
+            bootstrap_servers=runtime.settings.kafka,
+            auto_offset_reset="earliest",  # by default an assignment jumps to the end, and may overtake our seek
+            max_partition_fetch_bytes=2 << 20,
+        ) as kafka:
+            until = [await self._until(kafka, topic) for topic in topics]
+            shares = 1 + sum(end for ends in until for end in ends.values()) // _AT_ONCE
+            for share in range(shares):
+                for ends in until:
+                    mine = {place: end for place, end in ends.items() if place.partition % shares == share}
+                    async for batch in self._records(kafka, mine):
+                        await self._fold(batch)
+                await self._save()
         async with transaction(runtime.pool, whole=True) as db:
-            subjects = sorted(self._states)
-            for start in range(0, len(subjects), _CHUNK):
-                writes = Writes()
-                chunk = {s: self._states[s] for s in subjects[start : start + _CHUNK]}
-                save_states(writes, runtime, chunk, {}, today=today)
-                await writes.send(db)
             await self.erase(db)
 
+    async def _save(self) -> None:
+        """The states of a share, which is over."""
+        today, subjects = await self._today(), sorted(self._states)
+        async with transaction(self._runtime.pool, whole=True) as db:
+            for start in range(0, len(subjects), _CHUNK):
+                chunk = {s: self._states[s] for s in subjects[start : start + _CHUNK]}
+                await self._write(db, chunk, {}, today)
+        self._states.clear()
+        self._last.clear()
+
+    async def _write(self, db: asyncpg.Connection, states: dict[str, S], before: dict[str, S], today: date) -> None:
+        writes = Writes()
+        save_states(writes, self._runtime, states, before, today=today)
+        await writes.send(db)
+
     async def erase(self, db: asyncpg.Connection) -> None:
-        """Deletes what the tables have of erased subjects: theirs may have been told by several topics."""
-        if self._named:
-            names = sorted({name for found in self._named.values() for name in found})
-            await rows_of(db, self._runtime, sorted(self._named), names=names, others=sorted(self._others))
-            await left_of(db, self._runtime, {s: self._states[s] for s in self._named if s in self._states})
+        """Deletes what the tables have of erased subjects: theirs may have been told by several topics, and others name
+        them in whatever share."""
+        if not self._named:
+            return
+        if self._runtime.service.initial is not None:
+            await self._forget(db)
+        names = sorted({name for found in self._named.values() for name in found})
+        await rows_of(db, self._runtime, sorted(self._named), names=names, others=sorted(self._others))
+        if self._runtime.service.initial is not None:
+            await left_of(db, self._runtime, await self._saved(db, self._named))
+
+    async def _saved(self, db: asyncpg.Connection, subjects: Iterable[str]) -> dict[str, S]:
+        rows = await db.fetch("select subject, document from state where subject = any($1)", sorted(subjects))
+        return {row[0]: self._runtime.codec.validate_python(row[1]) for row in rows}
 
     async def _today(self) -> date:
         """The day that the service has decided last."""
@@ -100,38 +129,29 @@ class Replay(Generic[S]):
             return self._stand.today or date.min
         return await self._live.fetchval("select today from business_day") or date.min
 
-    async def _records(self, topic: Topic) -> AsyncIterator[list[Decoded]]:
-        """A topic's records, up to where the service stands; its own topic to its end."""
-        kafka = AIOKafkaConsumer(
-            bootstrap_servers=self._runtime.settings.kafka,
-            auto_offset_reset="earliest",  # by default an assignment jumps to the end, and may overtake our seek
-            max_partition_fetch_bytes=8 << 20,
-        )
-        await kafka.start()
-        try:
-            settings = self._runtime.settings
-            places = [TopicPartition(settings.wire(topic.name), p) for p in range(topic.partitions(settings.layout))]
-            kafka.assign(places)
-            until = await self._until(kafka, topic, places)
-            await kafka.seek_to_beginning(*places)
-            reached = {place: 0 for place, end in until.items() if end > 0}
-            while reached:
-                polled = await kafka.getmany(timeout_ms=1000, max_records=_CHUNK)
-                yield [
-                    decode(self._runtime, record_of(raw, self._runtime.settings))
-                    for place, batch in polled.items()
-                    for raw in batch
-                    if raw.offset < until[place]
-                ]
-                for place in tuple(reached):
-                    if await kafka.position(place) >= until[place]:
-                        del reached[place]
-        finally:
-            await kafka.stop()
+    async def _records(
+        self, kafka: AIOKafkaConsumer, until: Mapping[TopicPartition, int]
+    ) -> AsyncIterator[list[Decoded]]:
+        """Records of a topic up to these ends."""
+        left = {place for place, end in until.items() if end > 0}
+        if not left:
+            return
+        kafka.assign(list(left))
+        await kafka.seek_to_beginning(*left)
+        while left:
+            polled = await kafka.getmany(timeout_ms=1000, max_records=_CHUNK)
+            yield [
+                decode(self._runtime, record_of(raw, self._runtime.settings))
+                for place, batch in polled.items()
+                for raw in batch
+                if raw.offset < until[place]
+            ]
+            left = {place for place in left if await kafka.position(place) < until[place]}
 
-    async def _until(
-        self, kafka: AIOKafkaConsumer, topic: Topic, places: list[TopicPartition]
-    ) -> dict[TopicPartition, int]:
+    async def _until(self, kafka: AIOKafkaConsumer, topic: Topic) -> dict[TopicPartition, int]:
+        """Where the service stands in a topic; of its own topic the end."""
+        settings = self._runtime.settings
+        places = [TopicPartition(settings.wire(topic.name), p) for p in range(topic.partitions(settings.layout))]
         if any(topic is own for own in self._runtime.service.publishes):
             return await kafka.end_offsets(places)
         if self._stand is not None:
@@ -167,11 +187,14 @@ class Replay(Generic[S]):
         for other in event.others:
             self._others.setdefault(other, set()).add(event.subject)
 
-    def _forget(self) -> None:
+    async def _forget(self, db: asyncpg.Connection) -> None:
         """Others name erased subjects no more. At last: partitions are folded in any order."""
-        for other, erased in self._others.items():
-            for subject in erased if other in self._states else ():
-                self._states[other] = self._states[other].without(subject)
+        before = await self._saved(db, self._others)
+        after = dict(before)
+        for other in before:
+            for subject in self._others[other]:
+                after[other] = after[other].without(subject)
+        await self._write(db, after, before, await self._today())
 
     def _is_new(self, message: Message) -> bool:
         """Drops what a relay sent twice."""

@@ -251,7 +251,12 @@ async def test_a_case_manager_is_registered_at_one_sozialzentrum(casework: Casew
     assert [(one["staff_id"], one["caseload_limit"]) for one in known] == [("walle.fm1", 40)]
 
 
-async def test_a_replay_rebuilds_everything_that_events_tell(casework: CaseworkWorld) -> None:
+@pytest.mark.parametrize("at_once", [1_000_000, 3])
+async def test_a_replay_rebuilds_everything_that_events_tell(
+    casework: CaseworkWorld, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Also of more than is held in memory at once."""
+    monkeypatch.setattr("services.runtime.replay._AT_ONCE", at_once)
     await casework.referred()
     found = await casework.replayed()
     assert found["identical"], found["tables"]
