@@ -147,6 +147,11 @@ def test_a_small_city_has_the_usual_rules(tmp_path: Path) -> None:
         (TEXT.replace("[3, 9]", "[9, 3]"), "line 3, deadlines.reminders: the days are not in order"),
         (TEXT.replace("[3, 9]", "[3, 3]"), "line 3, deadlines.reminders: the days are not in order"),
         (TEXT.replace("[3, 9]", "[20, 3]"), "has 2 mistakes"),
+        (TEXT.replace("[3, 9]", "[3, 9]\nheld = 31"), "line 4, deadlines.held: is too large. Use 30 or less."),
+        (
+            TEXT.replace("[3, 9]", "[3, 9]\nexpiry = 3000000"),
+            "line 4, deadlines.expiry: is too large. Use 366 or less.",
+        ),
         (TEXT.replace("[3, 9]", "[0, 9]"), "line 3, deadlines.reminders[1]: is too small. Use 1 or more."),
         (
             TEXT.replace('"sozialzentrum"', '"palace"'),

@@ -45,6 +45,17 @@ def test_a_recipient_is_a_person_with_a_benefit_in_force_on_the_last_day() -> No
     assert recipients == [0, 2, 2, 1]
 
 
+def test_a_wrong_entry_that_is_registered_again_counts_again() -> None:
+    log = WrittenLog()
+    log.put(PERSON, registered())
+    log.put(PERSON, benefit(10))
+    void = intake.ClientDeparted(occurred_on=date(2001, 3, 5), person_id=SOMEBODY, reason=DepartureReason.VOID)
+    log.put(PERSON, void)
+    assert log.audited().books.month("2001-03", AS_OF)["recipients"] == 0
+    log.put(PERSON, registered())
+    assert log.audited().books.month("2001-03", AS_OF)["recipients"] == 1
+
+
 def test_the_end_told_last_is_true_and_the_running_month_is_counted_today() -> None:
     log = WrittenLog()
     log.put(PERSON, benefit(10))
