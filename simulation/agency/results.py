@@ -17,7 +17,7 @@ TAKEN_BACK: Final = 0.25
 """Of corrections."""
 REPEATED: Final = 0.04
 """Sent again as it was, by a program that heard no answer."""
-RETYPED: Final = 0.03
+RETYPED: Final = 0.08
 """Entered again by a second clerk, under an id of its own."""
 ENDED_FIRST: Final = 0.05
 """Of results whose job has begun: the employer's notice is quicker than the report of the job."""
