@@ -45,5 +45,18 @@ async def test_who_turns_out_to_be_grown_up_is_found_on_the_next_day(intake: Int
     assert (await intake.get(f"/clients/{person_id}"))[1]["departments"] == ["economic_assistance"]
 
 
+async def test_who_turns_65_is_for_the_adults_on_the_birthday_unless_somebody_chose_otherwise(
+    intake: IntakeWorld,
+) -> None:
+    older = await intake.register(5, birth_date="1936-03-05")
+    younger = await intake.register(6, birth_date="1936-03-06")
+    chosen = await intake.register(7, birth_date="1936-03-05", departments=["economic_assistance", "young_people"])
+    await intake.day(date(2001, 3, 5))
+    await until(lambda: _is(intake, date(2001, 3, 5)), what="the fifth day")
+    told = [one for one in await intake.told_of(older, younger, chosen) if isinstance(one, DepartmentsAssigned)]
+    anew = {one.person_id: set(one.departments) for one in told if one.occurred_on == date(2001, 3, 5)}
+    assert anew == {older: {"adults"}, chosen: {"adults", "young_people"}}
+
+
 async def _is(world: IntakeWorld, day: date) -> bool:
     return await world.today() == day

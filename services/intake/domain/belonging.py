@@ -108,11 +108,11 @@ def correct(clients: Clients[Client], command: Correct, context: Context) -> Eve
 def assign_departments(clients: Clients[Client], command: AssignDepartments, context: Context) -> Events:
     on = rules.plausible(command.on or context.today, context.today, "on")
     client = rules.active(clients, command.person_id, on)
-    if on < (client.departments_since or on):
-        raise OutOfOrder("departments")
     departments = tuple(dict.fromkeys(command.departments))
     if set(departments) == set(client.departments):
         return ()
+    if on < (client.departments_since or on):
+        raise OutOfOrder("departments")
     return (DepartmentsAssigned(occurred_on=on, person_id=client.person_id, departments=departments),)
 
 

@@ -93,5 +93,7 @@ def test_departments_assigned_later_are_not_replaced_by_earlier_ones() -> None:
     intake = with_anna()
     intake.today = BIRTHDAY
     intake.told(AssignDepartments(person_id=ANNA, departments=(ADULTS,)))
+    day_before = BIRTHDAY - timedelta(days=1)
+    assert assigned(intake, AssignDepartments(person_id=ANNA, departments=(ADULTS,), on=day_before)) == []
     with pytest.raises(OutOfOrder):
-        intake.told(AssignDepartments(person_id=ANNA, departments=(YOUNG,), on=BIRTHDAY - timedelta(days=1)))
+        intake.told(AssignDepartments(person_id=ANNA, departments=(YOUNG,), on=day_before))
